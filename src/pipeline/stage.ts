@@ -14,7 +14,13 @@ import type { ErrorRecord } from '../errors.js';
 export type Cloneable = unknown;
 
 /** A JSON value, as it stands in run.json and report.json. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined };
 
 /** Audio on disk that a stage reads or has made. */
 export interface AudioRef extends AudioShape {
@@ -84,7 +90,8 @@ interface PassBase<Params> {
 }
 
 /** Measures ranges; `merge` receives the results in range order. */
-export interface ScanPass<Options, Params, Part extends Cloneable, Summary extends Cloneable> extends PassBase<Params> {
+export interface ScanPass<Options, Params, Part extends Cloneable, Summary extends Cloneable>
+  extends PassBase<Params> {
   readonly kind: 'scan';
   readonly order: 'parallel' | 'sequential';
   run(context: RangeContext<Options, Params>): RangeResult<Part> | Promise<RangeResult<Part>>;
@@ -205,6 +212,8 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
 export type AnyPass = ScanPass<any, any, any, any> | ApplyPass<any, any, any, any>;
 
 /** Identity; infers the type of the options for run(job). */
-export function defineStage<Schema extends z.ZodType>(stage: StageDefinition<Schema>): StageDefinition<Schema> {
+export function defineStage<Schema extends z.ZodType>(
+  stage: StageDefinition<Schema>,
+): StageDefinition<Schema> {
   return stage;
 }

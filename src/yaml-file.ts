@@ -1,0 +1,170 @@
+// Reads a YAML file against a zod schema; every complaint names file, line and column, and the nearest known key.
+// A leaf like errors.ts. It knows nothing of what the file means.
+import { readFileSync } from 'node:fs';
+import { closest } from 'fastest-levenshtein';
+import { type Document, isMap, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { z } from 'zod';
+import { ForgeError } from './errors.js';
+
+/** A place in a source file, counted from 1. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A parsed YAML file that can tell where each of its values stands. */
+export class YamlSource {
+  readonly #document: Document.Parsed;
+  readonly #lines: LineCounter;
+
+  /** @throws ForgeError preset/syntax */
+  constructor(
+    readonly file: string,
+    text: string,
+  ) {
+    this.#lines = new LineCounter();
+    this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: true, prettyErrors: false });
+    const error = this.#document.errors[0];
+    if (error !== undefined) {
+      const { line, col } = this.#lines.linePos(error.pos[0]);
+      throw new ForgeError('preset/syntax', `${file}:${line}:${col}: ${error.message}`, {
+        hint: 'The file must be well-formed YAML.',
+      });
+    }
+  }
+
+  /** The plain value; aliases are resolved (at most 100, so that a crafted file cannot blow up). */
+  value(): unknown {
+    return this.#document.toJS({ maxAliasCount: 100 });
+  }
+
+  /** Where the value at `path` stands; the place of the nearest parent that exists otherwise. */
+  positionOf(path: readonly PropertyKey[]): SourcePosition {
+    for (let length = path.length; length >= 0; length--) {
+      const node = length === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, length), true);
+      const offset = (node as { range?: [number, number, number] } | null | undefined)?.range?.[0];
+      if (offset !== undefined) return this.#at(offset);
+    }
+    return { file: this.file, line: 1, column: 1 };
+  }
+
+  /** Where the key `key` of the map at `path` stands. */
+  positionOfKey(path: readonly PropertyKey[], key: string): SourcePosition {
+    const map = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
+    if (isMap(map)) {
+      for (const pair of (map as YAMLMap).items) {
+        const node = pair.key as { value?: unknown; range?: [number, number, number] };
+        if (String(node.value) === key && node.range) return this.#at(node.range[0]);
+      }
+    }
+    return this.positionOf(path);
+  }
+
+  /** The value checked against `schema`, with defaults filled in. @throws ForgeError preset/invalid */
+  check<Schema extends z.ZodType>(schema: Schema): z.output<Schema> {
+    const result = schema.safeParse(this.value());
+    if (result.success) return result.data;
+    throw this.errorOf(result.error, schema);
+  }
+
+  /** The first complaint of zod as an error with its place. `basePath` is where the checked value stands in the file. */
+  errorOf(error: z.ZodError, schema: z.ZodType, basePath: readonly PropertyKey[] = []): ForgeError {
+    const issue = error.issues[0]!;
+    const path = [...basePath, ...issue.path];
+    if (issue.code === 'unrecognized_keys') {
+      const key = issue.keys[0]!;
+      const known = knownKeysAt(schema, issue.path);
+      return new ForgeError(
+        'preset/invalid',
+        `${show(this.positionOfKey(path, key))}: unknown key "${key}"`,
+        {
+          hint: hintOf(key, known),
+        },
+      );
+    }
+    const where = path.map(String).join('.') || 'the file';
+    const value = this.#document.getIn(path);
+    return new ForgeError(
+      'preset/invalid',
+      `${show(this.positionOf(path))}: ${describeIssue(issue, where, value)}`,
+    );
+  }
+
+  #at(offset: number): SourcePosition {
+    const { line, col } = this.#lines.linePos(offset);
+    return { file: this.file, line, column: col };
+  }
+}
+
+/** `file:line:column`. */
+export function show(position: SourcePosition): string {
+  return `${position.file}:${position.line}:${position.column}`;
+}
+
+/** Reads and parses a YAML file. @throws ForgeError preset/unreadable, preset/syntax */
+export function readYaml(path: string): YamlSource {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ForgeError('preset/unreadable', `cannot read ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  return new YamlSource(path, text);
+}
+
+/** "expected X for NAME, got VALUE" out of an issue of zod. */
+export function describeIssue(issue: z.core.$ZodIssue, name: string, value: unknown): string {
+  const got = value === undefined ? 'nothing' : JSON.stringify(value);
+  const expected = issue.message.replace(/^Invalid (input|option): expected /, '');
+  if (expected !== issue.message)
+    return `expected ${expected.replace(/, received .*$/, '')} for ${name}, got ${got}`;
+  if (issue.code === 'too_small') return `expected at least ${String(issue.minimum)} for ${name}, got ${got}`;
+  if (issue.code === 'too_big') return `expected at most ${String(issue.maximum)} for ${name}, got ${got}`;
+  return `expected a valid value for ${name}, got ${got}: ${issue.message}`;
+}
+
+/** "Did you mean …" for the nearest of `known`, or the list of them. */
+export function hintOf(name: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const nearest = closest(name, [...known]);
+  const isNear = nearest.length > 0 && sharesLetters(name, nearest);
+  return isNear ? `Did you mean "${nearest}"?` : `Known here: ${known.join(', ')}.`;
+}
+
+function sharesLetters(a: string, b: string): boolean {
+  const letters = new Set(a.toLowerCase());
+  const shared = [...b.toLowerCase()].filter((letter) => letters.has(letter)).length;
+  return shared >= Math.max(a.length, b.length) / 2;
+}
+
+/** The keys that an object schema knows at `path`; empty where the schema has no object there. */
+export function knownKeysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let current: unknown = schema;
+  for (const step of path) current = childOf(unwrap(current), step);
+  const inner = unwrap(current);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+function unwrap(schema: unknown): unknown {
+  let current = schema;
+  while (
+    current instanceof z.ZodOptional ||
+    current instanceof z.ZodDefault ||
+    current instanceof z.ZodNullable ||
+    current instanceof z.ZodPrefault ||
+    current instanceof z.ZodReadonly
+  ) {
+    current = current.unwrap();
+  }
+  return current;
+}
+
+function childOf(schema: unknown, step: PropertyKey): unknown {
+  if (schema instanceof z.ZodObject) return schema.shape[String(step)];
+  if (schema instanceof z.ZodArray) return schema.element;
+  if (schema instanceof z.ZodRecord) return schema.valueType;
+  return undefined;
+}
