@@ -1,0 +1,408 @@
+// Runs one stage: gives run(job) its passes, keeps what every range gave, and repeats nothing that is done.
+//
+//   <folder>/pass-<n>-<hash>/<range>.part    v8-serialised result of one range; the folder goes when the stage is done
+//   <folder>/<role>.part                     an output while a pass writes it, preallocated float32
+//   <folder>/<role>.wav                      the same when it is whole
+//   <folder>/<role>[.<label>].<ext>          an encoded deliverable
+//   <folder>/result.json                     the stage is done
+//
+// After a crash the same calls in the same order find their recorded results.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import type { AudioShape, SampleFormat } from '../audio/audio-file.js';
+import type { AudioInfo } from '../audio/probe.js';
+import { createWavWriter } from '../audio/wav-writer.js';
+import { ForgeError } from '../errors.js';
+import type { Executor } from './executor.js';
+import { joinBorders, type OutputTarget, type RangeReply } from './range-task.js';
+import { rangesOf } from './ranges.js';
+import type {
+  AnyPass,
+  AudioRef,
+  DeliverySpec,
+  FrameRange,
+  ModelFiles,
+  StageDefinition,
+  StageJob,
+  StageOutcome,
+} from './stage.js';
+
+const FLOAT32: SampleFormat = { kind: 'float', bits: 32 };
+
+/** What a stage decided, skipped or could not do. */
+export interface StageNote {
+  readonly severity: 'info' | 'warning';
+  readonly message: string;
+}
+
+/** A finished stage. Paths of what it made lie inside its folder. */
+export interface StageResult {
+  readonly outcome: StageOutcome;
+  /** By role; a bypassed role is its input's own audio. */
+  readonly outputs: Readonly<Record<string, AudioRef>>;
+  /** Deliverable files that the stage made itself, by role. */
+  readonly encoded: Readonly<Record<string, EncodedOutput>>;
+  readonly bypassed: Readonly<Record<string, string>>;
+  readonly notes: readonly StageNote[];
+  /** Time that passes and encoders took, over all workers. */
+  readonly busyMs: number;
+}
+
+export interface EncodedOutput {
+  readonly path: string;
+  readonly spec: DeliverySpec;
+  readonly sha256: string;
+  readonly clippedSampleCount: number;
+}
+
+/** Progress of the pass that runs. */
+export interface PassProgress {
+  readonly passId: string;
+  readonly fraction: number;
+}
+
+export interface JobSetting<Options = unknown> {
+  readonly stage: StageDefinition;
+  readonly options: Options;
+  readonly seed: number;
+  readonly inputs: Readonly<Record<string, AudioRef>>;
+  readonly models: Readonly<Record<string, ModelFiles>>;
+  readonly delivery: DeliverySpec;
+  /** The run's input, whose tags deliverables take over. */
+  readonly metadataFrom: AudioInfo | undefined;
+  readonly tolerateDamage: boolean;
+  /** Identity of the result. */
+  readonly key: string;
+  readonly folder: string;
+  /** Where lossy deliverables are decoded to be measured. */
+  readonly scratchDir: string;
+  readonly executor: Executor;
+  readonly onProgress?: (progress: PassProgress) => void;
+}
+
+/** Runs the stage to its end. @throws ForgeError of its passes; the first in range order where several fail. */
+export async function runJob(setting: JobSetting): Promise<StageResult> {
+  mkdirSync(setting.folder, { recursive: true });
+  const job = new Job(setting);
+  const outcome = await setting.stage.run(job);
+  return job.finish(outcome);
+}
+
+class Job implements StageJob<unknown> {
+  readonly options: unknown;
+  readonly seed: number;
+  readonly inputs: Readonly<Record<string, AudioRef>>;
+  readonly models: Readonly<Record<string, ModelFiles>>;
+  readonly delivery: DeliverySpec;
+  readonly #setting: JobSetting;
+  readonly #outputs: Record<string, AudioRef> = {};
+  readonly #encoded: Record<string, EncodedOutput> = {};
+  readonly #bypassed: Record<string, string> = {};
+  readonly #notes: StageNote[] = [];
+  #callCount = 0;
+  #busyMs = 0;
+
+  constructor(setting: JobSetting) {
+    this.#setting = setting;
+    this.options = setting.options;
+    this.seed = setting.seed;
+    this.inputs = setting.inputs;
+    this.models = setting.models;
+    this.delivery = setting.delivery;
+  }
+
+  scan = async <Summary>(
+    pass: AnyPass,
+    params: unknown,
+    inputs: Readonly<Record<string, AudioRef>> = {},
+  ): Promise<Summary> => {
+    const call = this.#open(pass, params, { ...this.inputs, ...inputs }, {});
+    const parts = await this.#runRanges(call);
+    return pass.merge(parts, params, call.shape) as Summary;
+  };
+
+  apply = async <Summary>(
+    pass: AnyPass,
+    params: unknown,
+    outputs: Readonly<Record<string, { readonly channelCount: number }>>,
+    inputs: Readonly<Record<string, AudioRef>> = {},
+  ): Promise<Summary> => {
+    const allInputs = { ...this.inputs, ...inputs };
+    const call = this.#open(pass, params, allInputs, outputs);
+    const isWhole = existsSync(join(call.folder, 'joined'));
+    if (!isWhole) this.#createOutputs(call);
+    const parts = await this.#runRanges(call);
+    if (!isWhole) this.#joinOutputs(call);
+    for (const [role, target] of Object.entries(call.outputs)) {
+      this.#outputs[role] = {
+        name: role,
+        path: this.#wholePath(role, call.index),
+        key: `${this.#setting.key}/${role}#${call.index}`,
+        sampleRateHz: call.shape.sampleRateHz,
+        channelCount: target.channelCount,
+        frameCount: call.shape.frameCount,
+        sampleFormat: FLOAT32,
+      };
+    }
+    return pass.merge(parts, params, call.shape) as Summary;
+  };
+
+  output(role: string): AudioRef {
+    const made = this.#outputs[role];
+    if (made === undefined) throw new ForgeError('internal/defect', `output ${role} was not made yet`);
+    return made;
+  }
+
+  bypass(outputRole: string, inputRole: string, reason: string): void {
+    const input = this.inputs[inputRole];
+    if (input === undefined) throw new ForgeError('internal/defect', `there is no input ${inputRole}`);
+    this.#outputs[outputRole] = { ...input, name: outputRole };
+    this.#bypassed[outputRole] = reason;
+  }
+
+  encode = async (role: string, spec: DeliverySpec, label?: string): Promise<AudioRef> => {
+    const source = this.output(role);
+    const name = label === undefined ? role : `${role}.${label}`;
+    const targetPath = join(this.#setting.folder, `${name}.delivery.${spec.container}`);
+    const { key } = this.#setting;
+    const reply = await this.#setting.executor.encode({
+      source,
+      targetPath,
+      spec,
+      metadataFrom: this.#setting.metadataFrom,
+      seed: this.seed,
+      tolerateDamage: this.#setting.tolerateDamage,
+      decodeInto: this.#setting.scratchDir,
+    });
+    this.#busyMs += reply.busyMs;
+    this.#encoded[name] = {
+      path: targetPath,
+      spec,
+      sha256: reply.sha256,
+      clippedSampleCount: reply.clippedSampleCount,
+    };
+    return {
+      name: role,
+      path: reply.readablePath,
+      key: `${key}/${name}/${reply.sha256}`,
+      sampleRateHz: reply.sampleRateHz,
+      channelCount: reply.channelCount,
+      frameCount: reply.frameCount,
+      sampleFormat: spec.sampleFormat,
+    };
+  };
+
+  note(severity: 'info' | 'warning', message: string): void {
+    this.#notes.push({ severity, message });
+  }
+
+  finish(outcome: StageOutcome): StageResult {
+    for (const role of this.#setting.stage.outputs(this.options)) this.output(role);
+    return {
+      outcome,
+      outputs: this.#outputs,
+      encoded: this.#encoded,
+      bypassed: this.#bypassed,
+      notes: this.#notes,
+      busyMs: this.#busyMs,
+    };
+  }
+
+  #open(
+    pass: AnyPass,
+    params: unknown,
+    inputs: Readonly<Record<string, AudioRef>>,
+    outputs: Readonly<Record<string, { readonly channelCount: number }>>,
+  ): PassCall {
+    const { stage, options, folder } = this.#setting;
+    const passId = Object.keys(stage.passes).find((id) => stage.passes[id] === pass);
+    if (passId === undefined)
+      throw new ForgeError('internal/defect', `stage ${stage.id} runs an undeclared pass`);
+    const primaryRole = stage.inputs(options)[0];
+    const primary = primaryRole === undefined ? undefined : inputs[primaryRole];
+    if (primary === undefined)
+      throw new ForgeError('internal/defect', `stage ${stage.id} has no primary input`);
+    const shape: AudioShape = {
+      sampleRateHz: primary.sampleRateHz,
+      channelCount: primary.channelCount,
+      frameCount: primary.frameCount,
+    };
+    const identity = [passId, params, Object.entries(inputs).map(([role, ref]) => [role, ref.key]), outputs];
+    const hash = createHash('sha256').update(serialize(identity)).digest('hex').slice(0, 16);
+    const index = this.#callCount++;
+    const callFolder = join(folder, `pass-${index}-${hash}`);
+    this.#dropOtherAttempts(index, hash);
+    mkdirSync(callFolder, { recursive: true });
+    const targets = Object.entries(outputs).map(([role, { channelCount }]) => [
+      role,
+      { path: join(callFolder, `${role}.part`), channelCount },
+    ]);
+    return {
+      index,
+      passId,
+      pass,
+      params,
+      inputs,
+      shape,
+      ranges: rangesOf(pass, params, shape),
+      tailFrames: pass.kind === 'apply' ? (pass.tailFrames?.(shape, params) ?? 0) : 0,
+      folder: callFolder,
+      outputs: Object.fromEntries(targets) as Record<string, OutputTarget>,
+    };
+  }
+
+  /** A recorded call of the same number but of other parameters belongs to another attempt. */
+  #dropOtherAttempts(index: number, hash: string): void {
+    for (const name of readdirSync(this.#setting.folder)) {
+      if (name.startsWith(`pass-${index}-`) && name !== `pass-${index}-${hash}`) {
+        rmSync(join(this.#setting.folder, name), { recursive: true, force: true });
+      }
+    }
+  }
+
+  #wholePath(role: string, callIndex: number): string {
+    return join(this.#setting.folder, `${role}.${callIndex}.wav`);
+  }
+
+  #createOutputs(call: PassCall): void {
+    for (const target of Object.values(call.outputs)) {
+      if (existsSync(target.path)) continue;
+      const { sampleRateHz, frameCount } = call.shape;
+      const spec = { sampleRateHz, channelCount: target.channelCount, frameCount, sampleFormat: FLOAT32 };
+      createWavWriter(target.path, spec).commit();
+    }
+  }
+
+  /** Idempotent up to the marker `joined`, after which the outputs stand under their final names. */
+  #joinOutputs(call: PassCall): void {
+    for (const [role, target] of Object.entries(call.outputs)) {
+      if (existsSync(target.path)) {
+        joinBorders(target, call.ranges, call.tailFrames);
+        renameSync(target.path, this.#wholePath(role, call.index));
+      }
+    }
+    writeFileSync(join(call.folder, 'joined'), '');
+    for (const name of readdirSync(call.folder)) {
+      if (/\.part\.(head|tail)\d+$/.test(name)) rmSync(join(call.folder, name));
+    }
+  }
+
+  async #runRanges(call: PassCall): Promise<unknown[]> {
+    const replies: (RangeReply | undefined)[] = call.ranges.map((range) => readReply(call, range));
+    const progress = replies.map((reply) => (reply === undefined ? 0 : 1));
+    const report = () => {
+      const done = progress.reduce((sum, fraction) => sum + fraction, 0);
+      this.#setting.onProgress?.({ passId: call.passId, fraction: done / Math.max(1, call.ranges.length) });
+    };
+    const runOne = async (range: FrameRange, state: unknown): Promise<void> => {
+      const reply = await this.#runRange(call, range, state, (fraction) => {
+        progress[range.index] = fraction;
+        report();
+      });
+      replies[range.index] = reply;
+      progress[range.index] = 1;
+      report();
+    };
+    if (call.pass.order === 'sequential') {
+      let state: unknown;
+      for (const range of call.ranges) {
+        if (replies[range.index] === undefined) await runOne(range, state);
+        state = replies[range.index]!.state;
+      }
+    } else {
+      const open = call.ranges.filter((range) => replies[range.index] === undefined);
+      await inLanes(open, this.#setting.executor.lanes, (range) => runOne(range, undefined));
+    }
+    return replies.map((reply) => {
+      this.#busyMs += reply!.busyMs;
+      return reply!.part;
+    });
+  }
+
+  async #runRange(
+    call: PassCall,
+    range: FrameRange,
+    state: unknown,
+    onProgress: (fraction: number) => void,
+  ): Promise<RangeReply> {
+    const { stage, options, executor, models, tolerateDamage } = this.#setting;
+    if (executor.isCancelled) throw new ForgeError('interrupted/by-user', 'the run was interrupted');
+    const { coresPerRange = 1 } = call.pass;
+    const cores = typeof coresPerRange === 'function' ? coresPerRange(call.params) : coresPerRange;
+    const reply = await executor.runRange(
+      {
+        stageId: stage.id,
+        passId: call.passId,
+        options,
+        params: call.params,
+        seed: this.seed,
+        range,
+        shape: call.shape,
+        inputs: call.inputs,
+        tolerateDamage,
+        outputs: call.outputs,
+        tailFrames: call.tailFrames,
+        models,
+        state,
+      },
+      cores,
+      onProgress,
+    );
+    writeReply(call, range, reply);
+    return reply;
+  }
+}
+
+/** One call of a pass by run(job). */
+interface PassCall {
+  readonly index: number;
+  readonly passId: string;
+  readonly pass: AnyPass;
+  readonly params: unknown;
+  readonly inputs: Readonly<Record<string, AudioRef>>;
+  readonly shape: AudioShape;
+  readonly ranges: readonly FrameRange[];
+  readonly tailFrames: number;
+  readonly folder: string;
+  readonly outputs: Readonly<Record<string, OutputTarget>>;
+}
+
+function replyPath(call: PassCall, range: FrameRange): string {
+  return join(call.folder, `${range.index}.done`);
+}
+
+function readReply(call: PassCall, range: FrameRange): RangeReply | undefined {
+  const path = replyPath(call, range);
+  return existsSync(path) ? (deserialize(readFileSync(path)) as RangeReply) : undefined;
+}
+
+function writeReply(call: PassCall, range: FrameRange, reply: RangeReply): void {
+  const path = replyPath(call, range);
+  writeFileSync(`${path}.new`, serialize(reply));
+  renameSync(`${path}.new`, path);
+}
+
+/** Works through `items` in order with at most `lanes` under way; waits for all that began, then throws the first error. */
+async function inLanes<T>(
+  items: readonly T[],
+  lanes: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const failures: { index: number; error: unknown }[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length && failures.length === 0) {
+      const index = next++;
+      try {
+        await work(items[index]!);
+      } catch (error) {
+        failures.push({ index, error });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane));
+  failures.sort((a, b) => a.index - b.index);
+  if (failures[0] !== undefined) throw failures[0].error;
+}
