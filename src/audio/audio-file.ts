@@ -44,3 +44,10 @@ export interface SampleFormat {
   readonly kind: 'int' | 'float';
   readonly bits: number;
 }
+
+/** Something about a file that a person should know and that is no error: it goes into the report. */
+export interface AudioNote {
+  /** Stable and short: `truncated`, `size-unknown`, `non-finite` … */
+  readonly code: string;
+  readonly message: string;
+}
