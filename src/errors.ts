@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   'model/download-failed': 'No mirror gave the whole file.',
   'model/device-unavailable': 'The device that was asked for is not offered by the runtime.',
   'model/run-failed': 'The runtime failed while it ran the model.',
+  'output/busy': 'Another run of forge works in the same folder.',
   'output/exists': 'The output exists, and forge did not make it.',
   'output/unwritable': 'The output cannot be written.',
   'output/disk-full': 'The disk is full.',

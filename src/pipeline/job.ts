@@ -1,10 +1,9 @@
 // Runs one stage: gives run(job) its passes, keeps what every range gave, and repeats nothing that is done.
 //
-//   <folder>/pass-<n>-<hash>/<range>.part    v8-serialised result of one range; the folder goes when the stage is done
-//   <folder>/<role>.part                     an output while a pass writes it, preallocated float32
-//   <folder>/<role>.wav                      the same when it is whole
-//   <folder>/<role>[.<label>].<ext>          an encoded deliverable
-//   <folder>/result.json                     the stage is done
+//   <folder>/pass-<n>-<hash>/<range>.done     v8-serialised result of one range
+//   <folder>/pass-<n>-<hash>/<role>.part      an output while a pass writes it, preallocated float32
+//   <folder>/pass-<n>-<hash>/<role>.wav       the same when it is whole
+//   <folder>/<role>[.<label>].delivery.<ext>  an encoded deliverable
 //
 // After a crash the same calls in the same order find their recorded results.
 import { createHash } from 'node:crypto';
@@ -44,10 +43,17 @@ export interface StageResult {
   readonly outputs: Readonly<Record<string, AudioRef>>;
   /** Deliverable files that the stage made itself, by role. */
   readonly encoded: Readonly<Record<string, EncodedOutput>>;
-  readonly bypassed: Readonly<Record<string, string>>;
+  /** Roles whose output is an input, untouched. */
+  readonly bypassed: Readonly<Record<string, Bypass>>;
   readonly notes: readonly StageNote[];
   /** Time that passes and encoders took, over all workers. */
   readonly busyMs: number;
+}
+
+/** Why an output is one of the stage's inputs. */
+export interface Bypass {
+  readonly inputRole: string;
+  readonly reason: string;
 }
 
 export interface EncodedOutput {
@@ -99,7 +105,7 @@ class Job implements StageJob<unknown> {
   readonly #setting: JobSetting;
   readonly #outputs: Record<string, AudioRef> = {};
   readonly #encoded: Record<string, EncodedOutput> = {};
-  readonly #bypassed: Record<string, string> = {};
+  readonly #bypassed: Record<string, Bypass> = {};
   readonly #notes: StageNote[] = [];
   #callCount = 0;
   #busyMs = 0;
@@ -138,7 +144,7 @@ class Job implements StageJob<unknown> {
     for (const [role, target] of Object.entries(call.outputs)) {
       this.#outputs[role] = {
         name: role,
-        path: this.#wholePath(role, call.index),
+        path: wholePath(call, role),
         key: `${this.#setting.key}/${role}#${call.index}`,
         sampleRateHz: call.shape.sampleRateHz,
         channelCount: target.channelCount,
@@ -159,7 +165,7 @@ class Job implements StageJob<unknown> {
     const input = this.inputs[inputRole];
     if (input === undefined) throw new ForgeError('internal/defect', `there is no input ${inputRole}`);
     this.#outputs[outputRole] = { ...input, name: outputRole };
-    this.#bypassed[outputRole] = reason;
+    this.#bypassed[outputRole] = { inputRole, reason };
   }
 
   encode = async (role: string, spec: DeliverySpec, label?: string): Promise<AudioRef> => {
@@ -262,13 +268,9 @@ class Job implements StageJob<unknown> {
     }
   }
 
-  #wholePath(role: string, callIndex: number): string {
-    return join(this.#setting.folder, `${role}.${callIndex}.wav`);
-  }
-
   #createOutputs(call: PassCall): void {
-    for (const target of Object.values(call.outputs)) {
-      if (existsSync(target.path)) continue;
+    for (const [role, target] of Object.entries(call.outputs)) {
+      if (existsSync(target.path) || existsSync(wholePath(call, role))) continue;
       const { sampleRateHz, frameCount } = call.shape;
       const spec = { sampleRateHz, channelCount: target.channelCount, frameCount, sampleFormat: FLOAT32 };
       createWavWriter(target.path, spec).commit();
@@ -280,7 +282,7 @@ class Job implements StageJob<unknown> {
     for (const [role, target] of Object.entries(call.outputs)) {
       if (existsSync(target.path)) {
         joinBorders(target, call.ranges, call.tailFrames);
-        renameSync(target.path, this.#wholePath(role, call.index));
+        renameSync(target.path, wholePath(call, role));
       }
     }
     writeFileSync(join(call.folder, 'joined'), '');
@@ -291,7 +293,7 @@ class Job implements StageJob<unknown> {
 
   async #runRanges(call: PassCall): Promise<unknown[]> {
     const replies: (RangeReply | undefined)[] = call.ranges.map((range) => readReply(call, range));
-    const progress = replies.map((reply) => (reply === undefined ? 0 : 1));
+    const progress: number[] = replies.map((reply) => (reply === undefined ? 0 : 1));
     const report = () => {
       const done = progress.reduce((sum, fraction) => sum + fraction, 0);
       this.#setting.onProgress?.({ passId: call.passId, fraction: done / Math.max(1, call.ranges.length) });
@@ -367,6 +369,10 @@ interface PassCall {
   readonly tailFrames: number;
   readonly folder: string;
   readonly outputs: Readonly<Record<string, OutputTarget>>;
+}
+
+function wholePath(call: PassCall, role: string): string {
+  return join(call.folder, `${role}.wav`);
 }
 
 function replyPath(call: PassCall, range: FrameRange): string {

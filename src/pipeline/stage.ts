@@ -187,6 +187,19 @@ export interface ModelNeed {
   readonly required: boolean;
 }
 
+/** What a stage can know of the pipeline before it. */
+export interface PlanSituation {
+  /** Names of the audio that is there: `mix`, `vocals` … */
+  readonly available: readonly string[];
+  /** Those of them that a stage has replaced since they were first made. */
+  readonly changed: readonly string[];
+}
+
+export interface StageEstimate {
+  readonly realTimeFactor: number;
+  readonly memoryMb: number;
+}
+
 /** One stage: the whole declaration. */
 export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly id: string;
@@ -198,11 +211,21 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly source: string;
   /** A z.strictObject; every key has a unit in its name, a range, a default and a description (.meta or .describe). */
   readonly options: Schema;
-  /** Roles of the audio that it reads; the first is the primary, whose length and rate the outputs have. */
+  /**
+   * Roles of the audio that it reads; the first is the primary, whose length and rate the outputs have. `audio` is
+   * bound to what the preset's `on` names (`mix` unless given), `before:X` and `after:X` to the first and the newest
+   * version of X, any other role to the audio of that name.
+   */
   inputs(options: z.output<Schema>): readonly string[];
-  /** Roles of the audio that it makes; the names under which later stages find it. */
+  /** Roles of the audio that it makes; `audio` replaces what `on` names, any other role is the name of what is made. */
   outputs(options: z.output<Schema>): readonly string[];
   models?(options: z.output<Schema>): readonly ModelNeed[];
+  /** True where run(job) encodes deliverables itself: their form and tags are then part of the content key. */
+  readonly delivers?: boolean;
+  /** Fills options that depend on the pipeline around the stage (the stems that earlier stages changed). */
+  adapt?(options: z.output<Schema>, situation: PlanSituation): z.output<Schema>;
+  /** Processing time over audio time on one core of an ordinary machine, and peak memory, for the plan. */
+  estimate?(options: z.output<Schema>, shape: AudioShape): StageEstimate;
   readonly passes: Readonly<Record<string, AnyPass>>;
   run(job: StageJob<z.output<Schema>>): Promise<StageOutcome>;
 }

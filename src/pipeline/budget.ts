@@ -1,0 +1,52 @@
+// Shares cores and memory between all pools: first come, first served, so that a large claim is not starved.
+
+/** What a task takes while it runs. */
+export interface Claim {
+  readonly cores: number;
+  readonly memoryMb: number;
+}
+
+/** A queue before a fixed amount of cores and memory. A claim beyond the whole is granted when nothing else runs. */
+export class Budget {
+  #freeCores: number;
+  #freeMemoryMb: number;
+  readonly #waiting: { claim: Claim; grant: () => void }[] = [];
+
+  constructor(
+    readonly cores: number,
+    readonly memoryMb: number,
+  ) {
+    this.#freeCores = cores;
+    this.#freeMemoryMb = memoryMb;
+  }
+
+  /** Runs `work` once the claim is free. */
+  async with<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
+    const granted: Claim = {
+      cores: Math.min(claim.cores, this.cores),
+      memoryMb: Math.min(claim.memoryMb, this.memoryMb),
+    };
+    await new Promise<void>((grant) => {
+      this.#waiting.push({ claim: granted, grant });
+      this.#grantWhatFits();
+    });
+    try {
+      return await work();
+    } finally {
+      this.#freeCores += granted.cores;
+      this.#freeMemoryMb += granted.memoryMb;
+      this.#grantWhatFits();
+    }
+  }
+
+  #grantWhatFits(): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const { claim, grant } = first;
+      if (claim.cores > this.#freeCores || claim.memoryMb > this.#freeMemoryMb) return;
+      this.#freeCores -= claim.cores;
+      this.#freeMemoryMb -= claim.memoryMb;
+      this.#waiting.shift();
+      grant();
+    }
+  }
+}

@@ -1,0 +1,140 @@
+// Worker threads: one piscina pool per stage (and one for encoding), all drawing on one budget of cores and memory.
+// The only file, with worker.ts, that knows of threads.
+//
+// Cancelling never ends a worker, because a thread that ends inside of a network run takes the process down: a
+// shared flag is read between blocks and ranges, and pools are closed when they are idle.
+import { availableParallelism, totalmem } from 'node:os';
+import { Piscina } from 'piscina';
+import { errorFromRecord, ForgeError } from '../errors.js';
+import { Budget } from './budget.js';
+import type { EncodeReply, EncodeRequest, Executor, RangeRequest } from './executor.js';
+import type { RangeReply } from './range-task.js';
+import type { StageDefinition } from './stage.js';
+import type { WorkerMessage, WorkerReply } from './worker.js';
+
+const DELIVERY_POOL = 'delivery';
+/** Idle threads go after this time, so that a long run does not hold the memory of stages that are done. */
+const IDLE_MS = 3_000;
+const PROGRESS_EVERY_MS = 100;
+/** Working memory of a range where the pass states none. */
+const DEFAULT_RANGE_MEMORY_MB = 64;
+
+export interface PoolOptions {
+  /** Cores to use at most; all that there are unless given. */
+  readonly jobs?: number;
+  /** Compiled worker.js; the one beside this file unless given. */
+  readonly workerUrl?: URL;
+}
+
+/** All pools of a run. */
+export class Pools {
+  readonly jobs: number;
+  readonly #workerUrl: URL;
+  readonly #budget: Budget;
+  readonly #pools = new Map<string, Piscina<WorkerMessage, WorkerReply>>();
+  readonly #signals: Int32Array;
+  readonly #freeSlots: number[];
+  readonly #watchers = new Map<number, (fraction: number) => void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: PoolOptions = {}) {
+    this.jobs = options.jobs ?? availableParallelism();
+    this.#workerUrl = options.workerUrl ?? new URL('./worker.js', import.meta.url);
+    this.#budget = new Budget(this.jobs, (0.75 * totalmem()) / 2 ** 20);
+    this.#signals = new Int32Array(new SharedArrayBuffer(4 * (1 + this.jobs)));
+    this.#freeSlots = Array.from({ length: this.jobs }, (_, index) => index + 1);
+  }
+
+  get isCancelled(): boolean {
+    return Atomics.load(this.#signals, 0) !== 0;
+  }
+
+  /** Asks all running ranges to stop at their next look at the flag, and begins nothing new. */
+  cancel(): void {
+    Atomics.store(this.#signals, 0, 1);
+  }
+
+  /** The executor of a stage's passes. */
+  executorFor(stage: StageDefinition): Executor {
+    const pools = this;
+    return {
+      lanes: this.jobs,
+      get isCancelled() {
+        return pools.isCancelled;
+      },
+      runRange: (request, cores, onProgress) => pools.#runRange(stage, request, cores, onProgress),
+      encode: (request) => pools.encode(request),
+    };
+  }
+
+  /** Makes a deliverable file. */
+  async encode(request: EncodeRequest): Promise<EncodeReply> {
+    const claim = { cores: 1, memoryMb: DEFAULT_RANGE_MEMORY_MB };
+    return this.#budget.with(claim, async () => {
+      this.#throwIfCancelled();
+      return (await this.#send(DELIVERY_POOL, { kind: 'encode', request })) as EncodeReply;
+    });
+  }
+
+  /** Ends all threads; they must be idle, or cancelled and awaited. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+    this.#pools.clear();
+  }
+
+  async #runRange(
+    stage: StageDefinition,
+    request: RangeRequest,
+    cores: number,
+    onProgress: (fraction: number) => void,
+  ): Promise<RangeReply> {
+    const memoryMb = stage.passes[request.passId]?.memoryMb ?? DEFAULT_RANGE_MEMORY_MB;
+    return this.#budget.with({ cores, memoryMb }, async () => {
+      this.#throwIfCancelled();
+      const slot = this.#freeSlots.pop()!;
+      Atomics.store(this.#signals, slot, 0);
+      this.#watch(slot, onProgress);
+      try {
+        const task = { ...request, signals: this.#signals, slot };
+        return (await this.#send(stage.id, { kind: 'range', task })) as RangeReply;
+      } finally {
+        this.#watchers.delete(slot);
+        this.#freeSlots.push(slot);
+      }
+    });
+  }
+
+  async #send(poolName: string, message: WorkerMessage): Promise<RangeReply | EncodeReply> {
+    const reply = await this.#poolOf(poolName).run(message);
+    if ('error' in reply) throw errorFromRecord(reply.error);
+    return reply.value;
+  }
+
+  #poolOf(name: string): Piscina<WorkerMessage, WorkerReply> {
+    const known = this.#pools.get(name);
+    if (known !== undefined) return known;
+    const pool = new Piscina<WorkerMessage, WorkerReply>({
+      filename: this.#workerUrl.href,
+      name: 'work',
+      minThreads: 0,
+      maxThreads: this.jobs,
+      maxQueue: Number.POSITIVE_INFINITY,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: IDLE_MS,
+    });
+    this.#pools.set(name, pool);
+    return pool;
+  }
+
+  #watch(slot: number, onProgress: (fraction: number) => void): void {
+    this.#watchers.set(slot, onProgress);
+    this.#timer ??= setInterval(() => {
+      for (const [watched, report] of this.#watchers) report(Atomics.load(this.#signals, watched) / 1000);
+    }, PROGRESS_EVERY_MS).unref();
+  }
+
+  #throwIfCancelled(): void {
+    if (this.isCancelled) throw new ForgeError('interrupted/by-user', 'the run was interrupted');
+  }
+}

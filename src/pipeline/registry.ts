@@ -1,0 +1,23 @@
+// All stages by id. Each is loaded when it is first needed: a worker loads only the stage that it works for.
+import { ForgeError } from '../errors.js';
+import { hintOf } from '../yaml-file.js';
+import type { StageDefinition } from './stage.js';
+
+type Loader = () => Promise<unknown>;
+
+const LOADERS: Readonly<Record<string, Loader>> = {};
+
+/** Ids of all stages, in the order of a full pipeline. */
+export const STAGE_IDS: readonly string[] = Object.keys(LOADERS);
+
+/** A stage by its id. @throws ForgeError preset/invalid */
+export async function loadStage(id: string): Promise<StageDefinition> {
+  const load = LOADERS[id];
+  if (load === undefined) {
+    throw new ForgeError('preset/invalid', `expected the name of a stage, got "${id}"`, {
+      hint: hintOf(id, STAGE_IDS),
+    });
+  }
+  // The types of options differ from stage to stage; from here on they are checked by the stage's own schema.
+  return (await load()) as StageDefinition;
+}
