@@ -1,11 +1,10 @@
 // Makes one deliverable file from audio on disk, in a worker thread, and hashes what was written.
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
 import { decodeAudio } from '../audio/decode.js';
 import { encodeAudio } from '../audio/encode.js';
 import { probeAudio } from '../audio/probe.js';
 import { openWav } from '../audio/wav-reader.js';
 import type { EncodeReply, EncodeRequest } from './executor.js';
+import { sha256Sync } from './whole-file.js';
 
 /** Writes the file (whole or not at all) and, where asked, decodes it again for measuring. */
 export async function encodeDeliverable(request: EncodeRequest): Promise<EncodeReply> {
@@ -30,26 +29,11 @@ export async function encodeDeliverable(request: EncodeRequest): Promise<EncodeR
   }
   return {
     clippedSampleCount,
-    sha256: sha256OfFile(request.targetPath),
+    sha256: sha256Sync(request.targetPath),
     readablePath: shape.readablePath,
     sampleRateHz: shape.sampleRateHz,
     channelCount: shape.channelCount,
     frameCount: shape.frameCount,
     busyMs: performance.now() - startedMs,
   };
-}
-
-/** sha256 of a file's bytes in hex, read in blocks. Synchronous: for worker threads. */
-export function sha256OfFile(path: string): string {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(1 << 20);
-  const fd = openSync(path, 'r');
-  try {
-    for (let length = readSync(fd, buffer); length > 0; length = readSync(fd, buffer)) {
-      hash.update(length === buffer.length ? buffer : buffer.subarray(0, length));
-    }
-  } finally {
-    closeSync(fd);
-  }
-  return hash.digest('hex');
 }

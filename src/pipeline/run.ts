@@ -1,0 +1,404 @@
+// Runs the plan of one track: decode once, stages in order (each taken from the cache where nothing changed),
+// deliveries, reports. What is written under a final name is whole; what a killed run left is picked up or cleared.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { decodeAudio } from '../audio/decode.js';
+import type { AudioInfo } from '../audio/probe.js';
+import { ForgeError, toForgeError } from '../errors.js';
+import { resolveModels } from '../models/store.js';
+import { contentKey, TrackCache } from './cache.js';
+import { runJob, type StageNote, type StageResult } from './job.js';
+import {
+  type InputRecord,
+  type ModelRecord,
+  type OutputRecord,
+  type RunEntry,
+  readManifest,
+  type StageEntry,
+  writeManifest,
+} from './manifest.js';
+import { INPUT_NODE, type PlanNode, type PlannedDelivery, type TrackPlan } from './plan.js';
+import type { Pools } from './pools.js';
+import type { AudioRef, Json, ModelFiles } from './stage.js';
+import { TrackFolder } from './tracks.js';
+import { forgeVersion, runtimeVersions } from './versions.js';
+import { copyWhole, sha256Of, sha256Sync, writeWhole } from './whole-file.js';
+
+/** What holds for every track of a run. */
+export interface RunSettings {
+  readonly command: string;
+  readonly seed: number;
+  readonly tolerateDamage: boolean;
+  readonly overwrite: boolean;
+  readonly commercialOnly: boolean;
+  /** -o: the path of the one file that the command delivers. */
+  readonly outputFile?: string;
+}
+
+export interface TrackProgress {
+  readonly track: string;
+  /** Stage at work, or `hash`, `decode`, `deliver`. */
+  readonly step: string;
+  readonly stepIndex: number;
+  readonly stepCount: number;
+  readonly passId?: string;
+  /** Of the pass at work, 0 to 1. */
+  readonly fraction: number;
+}
+
+/** What a stage did, for reports and results. */
+export interface StageRecord extends StageEntry {
+  readonly data: Json;
+  readonly missed?: ForgeError;
+}
+
+export interface TrackResult {
+  readonly input: InputRecord;
+  readonly folder: string;
+  readonly status: 'ok' | 'missed';
+  readonly stages: readonly StageRecord[];
+  readonly outputs: readonly OutputRecord[];
+  readonly notes: readonly StageNote[];
+}
+
+/** Writes further files of a run (reports) once everything else is delivered, and names them. */
+export type ReportWriter = (
+  result: TrackResult,
+) => readonly { readonly kind: string; readonly path: string; readonly text: string }[];
+
+/**
+ * Runs one track.
+ * @param folder the track's folder, `<out>/<track>`
+ * @throws ForgeError of any stage; the folder then holds what earlier stages finished, for a later run
+ */
+export async function runTrack(
+  plan: TrackPlan,
+  info: AudioInfo,
+  folder: string,
+  settings: RunSettings,
+  pools: Pools,
+  report: ReportWriter,
+  onProgress: (progress: TrackProgress) => void = () => {},
+): Promise<TrackResult> {
+  const startedAt = new Date();
+  const trackFolder = TrackFolder.open(folder);
+  openFolders.add(trackFolder);
+  try {
+    const run = new TrackRun(plan, info, trackFolder, settings, pools, onProgress);
+    const result = await run.execute(report);
+    writeManifest(folder, run.entryOf(result, startedAt));
+    return result;
+  } catch (error) {
+    throw toForgeError(error, basename(info.path));
+  } finally {
+    openFolders.delete(trackFolder);
+    trackFolder.close();
+  }
+}
+
+/** Folders at work, for the handler of Ctrl-C. */
+const openFolders = new Set<TrackFolder>();
+
+/** Clears scratch and half-written files of all running tracks, at once. For the handler of an interrupt. */
+export function cleanOpenFolders(): void {
+  for (const folder of openFolders) folder.close();
+}
+
+class TrackRun {
+  readonly #versions = new Map<string, AudioRef>();
+  readonly #results = new Map<string, StageResult>();
+  readonly #cache: TrackCache;
+  readonly #notes: StageNote[] = [];
+  readonly #stepCount: number;
+  #input: InputRecord | undefined;
+  #step = 0;
+
+  constructor(
+    readonly plan: TrackPlan,
+    readonly info: AudioInfo,
+    readonly folder: TrackFolder,
+    readonly settings: RunSettings,
+    readonly pools: Pools,
+    readonly onProgress: (progress: TrackProgress) => void,
+  ) {
+    this.#cache = new TrackCache(folder.path);
+    this.#stepCount = plan.nodes.length + 2;
+  }
+
+  async execute(report: ReportWriter): Promise<TrackResult> {
+    const owned = ownedOutputs(this.folder.path);
+    for (const delivery of this.plan.deliveries) this.#checkReplaceable(this.#targetOf(delivery), owned);
+    const before = this.#stamp();
+    await this.#openInput();
+    const stages: StageRecord[] = [];
+    for (const node of this.plan.nodes) stages.push(await this.#runNode(node));
+    const outputs = await this.#deliver();
+    if (this.#stamp() !== before) throw this.#changed();
+    const result: TrackResult = {
+      input: this.#input!,
+      folder: this.folder.path,
+      status: stages.some(({ missed }) => missed !== undefined) ? 'missed' : 'ok',
+      stages,
+      outputs,
+      notes: [...stages.flatMap(({ notes }) => notes), ...this.#notes],
+    };
+    const reports = this.#writeReports(report(result), owned);
+    const keys = new Set([
+      ...otherKeys(this.folder.path, this.settings.command),
+      ...stages.map(({ key }) => key),
+    ]);
+    this.#cache.keepOnly(keys);
+    return { ...result, outputs: [...outputs, ...reports] };
+  }
+
+  entryOf(result: TrackResult, startedAt: Date): RunEntry {
+    return {
+      command: this.settings.command,
+      forgeVersion: forgeVersion(),
+      versions: runtimeVersions(),
+      startedAt: startedAt.toISOString(),
+      durationSec: (Date.now() - startedAt.getTime()) / 1000,
+      peakMemoryMb: process.resourceUsage().maxRSS / 1024,
+      status: result.status,
+      input: result.input,
+      seed: this.settings.seed,
+      isDamageTolerated: this.settings.tolerateDamage,
+      delivery: this.plan.delivery,
+      stages: result.stages.map(({ data: _data, missed: _missed, ...entry }) => entry),
+      outputs: result.outputs,
+    };
+  }
+
+  async #openInput(): Promise<void> {
+    this.#report('read', 0);
+    const { tolerateDamage } = this.settings;
+    const { pools } = this;
+    const [sha256, decoded] = await Promise.all([
+      sha256Of(this.info.path),
+      decodeAudio(this.info, {
+        scratchDir: this.folder.scratch,
+        tolerateDamage,
+        onProgress: (fraction) => this.#report('read', fraction),
+        isCancelled: () => pools.isCancelled,
+      }),
+    ]);
+    const { sampleRateHz, channelCount, frameCount } = decoded.shape;
+    this.#input = {
+      path: resolve(this.info.path),
+      sha256,
+      durationSec: frameCount / sampleRateHz,
+      sampleRateHz,
+      channelCount,
+      frameCount,
+      decoder: decoded.decoder,
+    };
+    this.#versions.set(INPUT_NODE, {
+      name: 'mix',
+      path: decoded.path,
+      key: contentKey(['input', sha256, decoded.decoder, tolerateDamage]),
+      sampleRateHz,
+      channelCount,
+      frameCount,
+      sampleFormat: decoded.sampleFormat,
+    });
+    this.#step++;
+  }
+
+  async #runNode(node: PlanNode): Promise<StageRecord> {
+    const startedMs = performance.now();
+    const inputs = Object.fromEntries(
+      Object.entries(node.inputs).map(([role, from]) => [role, this.#versions.get(from)!]),
+    );
+    const models = await resolveModels(node.models, { commercialOnly: this.settings.commercialOnly });
+    const key = this.#keyOf(node, inputs, models);
+    const cached = this.#cache.load(key, inputs);
+    this.#report(node.id, 0);
+    const result = cached ?? (await this.#runStage(node, inputs, models, key));
+    for (const [role, ref] of Object.entries(result.outputs)) this.#versions.set(`${node.id}.${role}`, ref);
+    this.#results.set(node.id, result);
+    this.#step++;
+    return {
+      id: node.id,
+      stage: node.stage.id,
+      stageVersion: node.stage.version,
+      on: node.on,
+      options: node.options,
+      origins: node.origins,
+      models: Object.values(models).map(({ id, licence, sha256 }): ModelRecord => ({ id, licence, sha256 })),
+      key,
+      isReused: cached !== undefined,
+      wallMs: Math.round(performance.now() - startedMs),
+      busyMs: Math.round(result.busyMs),
+      notes: result.notes,
+      bypassed: Object.fromEntries(
+        Object.entries(result.bypassed).map(([role, { reason }]) => [role, reason]),
+      ),
+      data: result.outcome.data,
+      ...(result.outcome.missed === undefined
+        ? {}
+        : {
+            missed: new ForgeError(
+              result.outcome.missed.code,
+              result.outcome.missed.message,
+              result.outcome.missed,
+            ),
+          }),
+    };
+  }
+
+  #keyOf(
+    node: PlanNode,
+    inputs: Readonly<Record<string, AudioRef>>,
+    models: Readonly<Record<string, ModelFiles>>,
+  ): string {
+    return contentKey({
+      stage: node.stage.id,
+      version: node.stage.version,
+      options: node.options,
+      seed: this.settings.seed,
+      inputs: Object.entries(inputs).map(([role, ref]) => [role, ref.key]),
+      models: Object.values(models).map(({ id, sha256 }) => [id, sha256]),
+      ...(node.stage.delivers === true
+        ? { delivery: this.plan.delivery, metadata: this.#input!.sha256 }
+        : {}),
+    });
+  }
+
+  async #runStage(
+    node: PlanNode,
+    inputs: Readonly<Record<string, AudioRef>>,
+    models: Readonly<Record<string, ModelFiles>>,
+    key: string,
+  ): Promise<StageResult> {
+    const result = await runJob({
+      stage: node.stage,
+      options: node.options,
+      seed: this.settings.seed,
+      inputs,
+      models,
+      delivery: this.plan.delivery,
+      metadataFrom: this.info,
+      tolerateDamage: this.settings.tolerateDamage,
+      key,
+      folder: this.#cache.folderOf(key),
+      scratchDir: this.folder.scratch,
+      executor: this.pools.executorFor(node.stage),
+      onProgress: ({ passId, fraction }) => this.#report(node.id, fraction, passId),
+    });
+    this.#cache.store(key, result);
+    return result;
+  }
+
+  async #deliver(): Promise<OutputRecord[]> {
+    this.#report('deliver', 0);
+    const records = await Promise.all(this.plan.deliveries.map((delivery) => this.#deliverOne(delivery)));
+    this.#step++;
+    return records;
+  }
+
+  async #deliverOne(delivery: PlannedDelivery): Promise<OutputRecord> {
+    const target = this.#targetOf(delivery);
+    mkdirSync(dirname(target), { recursive: true });
+    const path =
+      this.settings.outputFile === undefined
+        ? relative(this.folder.path, target).replaceAll('\\', '/')
+        : target;
+    const dot = delivery.from.indexOf('.');
+    const nodeId = delivery.from.slice(0, dot);
+    const role = delivery.from.slice(dot + 1);
+    if (delivery.isEncoded) {
+      const made = this.#results.get(nodeId)!.encoded[role]!;
+      copyWhole(made.path, target);
+      return { kind: delivery.kind, path, sha256: made.sha256 };
+    }
+    const request = {
+      source: this.#versions.get(delivery.from)!,
+      targetPath: target,
+      spec: delivery.spec,
+      metadataFrom: this.info,
+      seed: this.settings.seed,
+      tolerateDamage: this.settings.tolerateDamage,
+    };
+    const reply = await this.pools.encode(request);
+    const isFloat = delivery.spec.container !== 'wav' || delivery.spec.sampleFormat.kind === 'float';
+    if (reply.clippedSampleCount === 0 || isFloat) return { kind: delivery.kind, path, sha256: reply.sha256 };
+    // Nothing is scaled or cut off to fit: what passes full scale is kept in float.
+    const spec = { ...delivery.spec, sampleFormat: { kind: 'float', bits: 32 } as const };
+    const float = await this.pools.encode({ ...request, spec });
+    this.#notes.push({
+      severity: 'warning',
+      message: `${delivery.file} passes full scale, so it was written as 32-bit float`,
+    });
+    return { kind: delivery.kind, path, sha256: float.sha256 };
+  }
+
+  #targetOf(delivery: PlannedDelivery): string {
+    return this.settings.outputFile === undefined
+      ? join(this.folder.path, delivery.file)
+      : resolve(this.settings.outputFile);
+  }
+
+  #checkReplaceable(target: string, owned: ReadonlyMap<string, string>): void {
+    if (this.settings.overwrite || !existsSync(target)) return;
+    const recorded = owned.get(target);
+    if (recorded !== undefined && sha256Sync(target) === recorded) return;
+    throw new ForgeError(
+      'output/exists',
+      `${target} exists, and forge did not make it (or it was changed since)`,
+      {
+        hint: 'Use --overwrite to replace it, or choose another folder by --out.',
+      },
+    );
+  }
+
+  #writeReports(reports: ReturnType<ReportWriter>, owned: ReadonlyMap<string, string>): OutputRecord[] {
+    return reports.map(({ kind, path, text }) => {
+      const target = join(this.folder.path, path);
+      this.#checkReplaceable(target, owned);
+      mkdirSync(dirname(target), { recursive: true });
+      writeWhole(target, text);
+      return { kind, path, sha256: createHash('sha256').update(text).digest('hex') };
+    });
+  }
+
+  /** Size and time of the input file. @throws ForgeError input/changed when it is gone */
+  #stamp(): string {
+    try {
+      const { size, mtimeMs } = statSync(this.info.path);
+      return `${size} ${mtimeMs}`;
+    } catch {
+      throw this.#changed();
+    }
+  }
+
+  #changed(): ForgeError {
+    return new ForgeError('input/changed', `${this.info.path} changed or vanished while it was worked on`, {
+      hint: 'Run again when the file is at rest.',
+    });
+  }
+
+  #report(step: string, fraction: number, passId?: string): void {
+    this.onProgress({
+      track: basename(this.folder.path),
+      step,
+      stepIndex: this.#step,
+      stepCount: this.#stepCount,
+      fraction,
+      ...(passId === undefined ? {} : { passId }),
+    });
+  }
+}
+
+/** Absolute path → sha256 of every file that earlier runs recorded in this folder. */
+function ownedOutputs(folder: string): Map<string, string> {
+  const entries = readManifest(folder).entries.flatMap(({ outputs }) => outputs);
+  return new Map(entries.map(({ path, sha256 }) => [resolve(folder, path), sha256]));
+}
+
+/** Keys of the results that the newest runs of other commands on this track refer to. */
+function otherKeys(folder: string, command: string): string[] {
+  return readManifest(folder)
+    .entries.filter((entry) => entry.command !== command)
+    .flatMap(({ stages }) => stages.map(({ key }) => key));
+}
