@@ -1,0 +1,229 @@
+// What a loudness meter does to every sample: K-weighting with its energy, true peak, sample peak, sums of products.
+// Method: two channels in the two f64 lanes of one cascade in direct form I; interpolation of true peaks four frames
+// at a time with folded symmetric taps, and only where a block can exceed the peak that is already known.
+
+/**
+ * K-weighting of two channels. coefficients: b0 b1 b2 a1 a2 of the shelf, a1 a2 of the high pass (whose numerator is
+ * 1 −2 1). state: x1 x2 y1 y2 z1 z2, two lanes each. energies: two f64, to which the sums of squares are added.
+ */
+export function kWeightPair(left: usize, right: usize, frames: i32, coefficients: usize, state: usize, energies: usize): void {
+  const b0 = f64x2.splat(load<f64>(coefficients));
+  const b1 = f64x2.splat(load<f64>(coefficients, 8));
+  const b2 = f64x2.splat(load<f64>(coefficients, 16));
+  const a1 = f64x2.splat(load<f64>(coefficients, 24));
+  const a2 = f64x2.splat(load<f64>(coefficients, 32));
+  const c1 = f64x2.splat(load<f64>(coefficients, 40));
+  const c2 = f64x2.splat(load<f64>(coefficients, 48));
+  let x1 = v128.load(state);
+  let x2 = v128.load(state, 16);
+  let y1 = v128.load(state, 32);
+  let y2 = v128.load(state, 48);
+  let z1 = v128.load(state, 64);
+  let z2 = v128.load(state, 80);
+  let sum = v128.load(energies);
+  let i = 0;
+  for (; i + 2 <= frames; i += 2) {
+    const pair = v128.shuffle<f32>(v128.load64_zero(left), v128.load64_zero(right), 0, 4, 1, 5);
+    left += 8;
+    right += 8;
+    const x = f64x2.promote_low_f32x4(pair);
+    let feed = f64x2.sub(
+      f64x2.add(f64x2.mul(b1, x1), f64x2.mul(b2, x2)),
+      f64x2.add(f64x2.mul(a2, y2), f64x2.mul(a1, y1)),
+    );
+    const y = f64x2.add(f64x2.mul(b0, x), feed);
+    const z = f64x2.sub(
+      f64x2.add(f64x2.sub(y, f64x2.add(y1, y1)), f64x2.sub(y2, f64x2.mul(c2, z2))),
+      f64x2.mul(c1, z1),
+    );
+    sum = f64x2.add(sum, f64x2.mul(z, z));
+
+    const xx = f64x2.promote_low_f32x4(v128.shuffle<f32>(pair, pair, 2, 3, 2, 3));
+    feed = f64x2.sub(
+      f64x2.add(f64x2.mul(b1, x), f64x2.mul(b2, x1)),
+      f64x2.add(f64x2.mul(a2, y1), f64x2.mul(a1, y)),
+    );
+    const yy = f64x2.add(f64x2.mul(b0, xx), feed);
+    const zz = f64x2.sub(
+      f64x2.add(f64x2.sub(yy, f64x2.add(y, y)), f64x2.sub(y1, f64x2.mul(c2, z1))),
+      f64x2.mul(c1, z),
+    );
+    sum = f64x2.add(sum, f64x2.mul(zz, zz));
+    x2 = x;
+    x1 = xx;
+    y2 = y;
+    y1 = yy;
+    z2 = z;
+    z1 = zz;
+  }
+  if (i < frames) {
+    const x = f64x2.promote_low_f32x4(v128.shuffle<f32>(v128.load32_zero(left), v128.load32_zero(right), 0, 4, 1, 5));
+    const feed = f64x2.sub(
+      f64x2.add(f64x2.mul(b1, x1), f64x2.mul(b2, x2)),
+      f64x2.add(f64x2.mul(a2, y2), f64x2.mul(a1, y1)),
+    );
+    const y = f64x2.add(f64x2.mul(b0, x), feed);
+    const z = f64x2.sub(
+      f64x2.add(f64x2.sub(y, f64x2.add(y1, y1)), f64x2.sub(y2, f64x2.mul(c2, z2))),
+      f64x2.mul(c1, z1),
+    );
+    sum = f64x2.add(sum, f64x2.mul(z, z));
+    x2 = x1;
+    x1 = x;
+    y2 = y1;
+    y1 = y;
+    z2 = z1;
+    z1 = z;
+  }
+  // Below −600 dB a state is silence; left alone it would decay into denormals, which are slow.
+  v128.store(state, x1);
+  v128.store(state, x2, 16);
+  v128.store(state, quiet(y1), 32);
+  v128.store(state, quiet(y2), 48);
+  v128.store(state, quiet(z1), 64);
+  v128.store(state, quiet(z2), 80);
+  v128.store(energies, sum);
+}
+
+// @ts-ignore: decorator
+@inline
+function quiet(v: v128): v128 {
+  return v128.and(v, f64x2.gt(f64x2.abs(v), f64x2.splat(1e-30)));
+}
+
+// @ts-ignore: decorator
+@inline
+function largest(v: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)),
+    max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)),
+  );
+}
+
+/** Largest absolute sample of `frames`, which is rounded up to a multiple of 4 (the rest must be readable samples or 0). */
+export function samplePeak(samples: usize, frames: i32): f32 {
+  let peak = f32x4.splat(0);
+  const end = samples + (<usize>((frames + 3) & ~3) << 2);
+  for (; samples < end; samples += 16) peak = f32x4.pmax(peak, f32x4.abs(v128.load(samples)));
+  return largest(peak);
+}
+
+/**
+ * Largest absolute value of the signal and of its fourfold interpolation at `frames` (a multiple of 16) positions from
+ * `samples` on, or `floor` where that is larger. Reads 5 frames before and 6 frames behind (and up to a vector more).
+ * taps: 6 sums and 6 differences of the first and third phase, 6 of the second. limit: largest gain of the
+ * interpolator (L1 norm); a block of 64 frames whose samples times `limit` stay under the peak is passed over.
+ */
+export function truePeak4(samples: usize, frames: i32, taps: usize, limit: f32, floor: f32): f32 {
+  let known = floor;
+  const end = samples + (<usize>frames << 2);
+  while (samples < end) {
+    const stop = min(samples + 256, end);
+    let top = f32x4.splat(0);
+    for (let p = samples - 32; p < stop + 32; p += 16) top = f32x4.pmax(top, f32x4.abs(v128.load(p)));
+    if (largest(top) * limit > known) {
+      let peak = f32x4.splat(known);
+      for (let p = samples; p < stop; p += 16) {
+        let even = f32x4.splat(0);
+        let odd = f32x4.splat(0);
+        let half = f32x4.splat(0);
+        for (let k: usize = 0; k < 6; k++) {
+          const a = v128.load(p - (k << 2));
+          const b = v128.load(p + 4 + (k << 2));
+          const sum = f32x4.add(a, b);
+          even = f32x4.add(even, f32x4.mul(sum, v128.load32_splat(taps + (k << 2))));
+          odd = f32x4.add(odd, f32x4.mul(f32x4.sub(a, b), v128.load32_splat(taps + (k << 2), 24)));
+          half = f32x4.add(half, f32x4.mul(sum, v128.load32_splat(taps + (k << 2), 48)));
+        }
+        peak = f32x4.pmax(peak, f32x4.abs(v128.load(p)));
+        peak = f32x4.pmax(peak, f32x4.abs(half));
+        // The larger of |even + odd| and |even − odd| is |even| + |odd|.
+        peak = f32x4.pmax(peak, f32x4.add(f32x4.abs(even), f32x4.abs(odd)));
+      }
+      known = largest(peak);
+    }
+    samples = stop;
+  }
+  return known;
+}
+
+/** The same at the double rate: 12 symmetric taps, 11 frames before and 12 behind. */
+export function truePeak2(samples: usize, frames: i32, taps: usize, limit: f32, floor: f32): f32 {
+  let known = floor;
+  const end = samples + (<usize>frames << 2);
+  while (samples < end) {
+    const stop = min(samples + 256, end);
+    let top = f32x4.splat(0);
+    for (let p = samples - 48; p < stop + 48; p += 16) top = f32x4.pmax(top, f32x4.abs(v128.load(p)));
+    if (largest(top) * limit > known) {
+      let peak = f32x4.splat(known);
+      for (let p = samples; p < stop; p += 16) {
+        let half = f32x4.splat(0);
+        for (let k: usize = 0; k < 12; k++) {
+          const sum = f32x4.add(v128.load(p - (k << 2)), v128.load(p + 4 + (k << 2)));
+          half = f32x4.add(half, f32x4.mul(sum, v128.load32_splat(taps + (k << 2))));
+        }
+        peak = f32x4.pmax(peak, f32x4.pmax(f32x4.abs(v128.load(p)), f32x4.abs(half)));
+      }
+      known = largest(peak);
+    }
+    samples = stop;
+  }
+  return known;
+}
+
+/** Adds to five f64 at `sums`: Σl, Σr, Σl², Σr², Σlr. Partial sums of 64 frames are float32. */
+export function sumPair(left: usize, right: usize, frames: i32, sums: usize): void {
+  let l1: f64 = 0;
+  let r1: f64 = 0;
+  let ll: f64 = 0;
+  let rr: f64 = 0;
+  let lr: f64 = 0;
+  let i = 0;
+  while (i + 4 <= frames) {
+    const stop = min(i + 64, frames & ~3);
+    let a = f32x4.splat(0);
+    let b = f32x4.splat(0);
+    let aa = f32x4.splat(0);
+    let bb = f32x4.splat(0);
+    let ab = f32x4.splat(0);
+    for (; i < stop; i += 4) {
+      const l = v128.load(left + (<usize>i << 2));
+      const r = v128.load(right + (<usize>i << 2));
+      a = f32x4.add(a, l);
+      b = f32x4.add(b, r);
+      aa = f32x4.add(aa, f32x4.mul(l, l));
+      bb = f32x4.add(bb, f32x4.mul(r, r));
+      ab = f32x4.add(ab, f32x4.mul(l, r));
+    }
+    l1 += total(a);
+    r1 += total(b);
+    ll += total(aa);
+    rr += total(bb);
+    lr += total(ab);
+  }
+  for (; i < frames; i++) {
+    const l = <f64>load<f32>(left + (<usize>i << 2));
+    const r = <f64>load<f32>(right + (<usize>i << 2));
+    l1 += l;
+    r1 += r;
+    ll += l * l;
+    rr += r * r;
+    lr += l * r;
+  }
+  store<f64>(sums, load<f64>(sums) + l1);
+  store<f64>(sums, load<f64>(sums, 8) + r1, 8);
+  store<f64>(sums, load<f64>(sums, 16) + ll, 16);
+  store<f64>(sums, load<f64>(sums, 24) + rr, 24);
+  store<f64>(sums, load<f64>(sums, 32) + lr, 32);
+}
+
+// @ts-ignore: decorator
+@inline
+function total(v: v128): f64 {
+  return (
+    <f64>f32x4.extract_lane(v, 0) +
+    <f64>f32x4.extract_lane(v, 1) +
+    (<f64>f32x4.extract_lane(v, 2) + <f64>f32x4.extract_lane(v, 3))
+  );
+}

@@ -1,0 +1,61 @@
+// An instance of the WebAssembly kernels with memory of its own. Arrays are handed out once, in order, and never
+// freed: a kernel's pointer to one is its byteOffset. The kernels themselves are pure functions over pointers;
+// assembly/<family>.ts says what each does.
+import { KERNELS_WASM } from './generated/kernels.js';
+
+/** What the kernels export. Pointers are byte offsets; see assembly/*.ts for shapes. */
+export interface KernelFunctions {
+  decode16(source: number, target: number, strideBytes: number, frames: number, channels: number): void;
+  decode24(source: number, target: number, strideBytes: number, frames: number, channels: number): void;
+  decodeFloat(source: number, target: number, strideBytes: number, frames: number, channels: number): number;
+  kWeightPair(
+    left: number,
+    right: number,
+    frames: number,
+    coefficients: number,
+    state: number,
+    energies: number,
+  ): void;
+  truePeak4(samples: number, frames: number, taps: number, limit: number, floor: number): number;
+  truePeak2(samples: number, frames: number, taps: number, limit: number, floor: number): number;
+  samplePeak(samples: number, frames: number): number;
+  sumPair(left: number, right: number, frames: number, sums: number): void;
+}
+
+export interface Kernels {
+  readonly functions: KernelFunctions;
+  /** Zeroed arrays in kernel memory, 16-aligned; loads of up to 64 bytes beyond their end are allowed. */
+  f32(length: number): Float32Array;
+  f64(length: number): Float64Array;
+  u8(length: number): Uint8Array;
+}
+
+const PAGE_BYTES = 65536;
+/** Kernels keep no static data; the first kilobyte stays free all the same. */
+const ARENA_START = 1024;
+
+let compiled: WebAssembly.Module | undefined;
+
+/** A fresh instance whose arrays take `arenaBytes` at most. The module is compiled once per thread. */
+export function createKernels(arenaBytes: number): Kernels {
+  compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_WASM, 'base64'));
+  const { exports } = new WebAssembly.Instance(compiled);
+  const memory = exports.memory as WebAssembly.Memory;
+  const pages = Math.ceil((ARENA_START + arenaBytes) / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES;
+  if (pages > 0) memory.grow(pages);
+  const { buffer } = memory;
+  let end = ARENA_START;
+  function take(byteCount: number): number {
+    const pointer = end;
+    end += Math.ceil((byteCount + 64) / 16) * 16;
+    if (end > buffer.byteLength)
+      throw new RangeError(`expected at most ${arenaBytes} bytes of kernel memory`);
+    return pointer;
+  }
+  return {
+    functions: exports as unknown as KernelFunctions,
+    f32: (length) => new Float32Array(buffer, take(length * 4), length),
+    f64: (length) => new Float64Array(buffer, take(length * 8), length),
+    u8: (length) => new Uint8Array(buffer, take(length), length),
+  };
+}
