@@ -169,16 +169,8 @@ function planDeliveries(
     const maker = nodes.find((node) => from.startsWith(`${node.id}.`));
     if (maker === undefined || maker.stage.delivers === true) continue;
     const kind = name === 'mix' ? 'denoised' : 'stem';
-    const stemSpec = kind === 'stem' ? { ...spec, sampleFormat: stemFormat(spec, info) } : spec;
-    const bare = kind === 'stem' ? `stems/${name}` : 'denoised';
-    deliveries.push({
-      kind,
-      name,
-      from,
-      isEncoded: false,
-      file: `${bare}.${spec.container}`,
-      spec: stemSpec,
-    });
+    const file = `${kind === 'stem' ? `stems/${name}` : 'denoised'}.${spec.container}`;
+    deliveries.push({ kind, name, from, isEncoded: false, file, spec: kind === 'stem' ? specOfStems : spec });
   }
   for (const node of nodes) {
     if (node.stage.delivers !== true) continue;
