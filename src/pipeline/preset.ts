@@ -8,7 +8,7 @@
 //     - master: { preset: podcast, as: podcast }
 //   set: { denoise.strengthPercent: 40 }
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ForgeError } from '../errors.js';
@@ -139,6 +139,26 @@ export async function pipelineOf(
   return { id, summary: id, source: 'command', steps: await finishSteps(drafts, overrides) };
 }
 
+/** The pipeline of an edited plan. @throws ForgeError preset/invalid */
+export async function pipelineFromPlan(
+  id: string,
+  planned: readonly {
+    readonly id: string;
+    readonly stage: string;
+    readonly on: string;
+    readonly options: Readonly<Record<string, unknown>>;
+  }[],
+  overrides: readonly Override[],
+): Promise<Pipeline> {
+  const drafts = planned.map((step): StepDraft => {
+    const values = Object.entries(step.options).map(
+      ([key, value]) => [key, { value, origin: 'preset', position: undefined }] as const,
+    );
+    return { stageId: step.stage, id: step.id, on: step.on, values: new Map(values), position: undefined };
+  });
+  return { id, summary: id, source: 'plan', steps: await finishSteps(drafts, overrides) };
+}
+
 /** `stage.option=value` as an override; the value is read as YAML, so numbers and lists work. @throws ForgeError usage/bad-option */
 export function parseSet(text: string, parseValue: (text: string) => unknown): Override {
   const match = /^([^.=\s]+)\.([^=\s]+)=(.*)$/s.exec(text);
@@ -164,7 +184,7 @@ function readDraft(path: string, seen: readonly string[]): { summary: string; st
     );
   }
   const own = file.stages?.map((entry, index) => readStep(source, entry, index));
-  const steps = own ?? readDraft(findPresetFile(file.extends!, 'pipelines'), [...seen, path]).steps;
+  const steps = own ?? readDraft(baseOf(path, file.extends!), [...seen, path]).steps;
   const overrides = Object.entries(file.set ?? {}).map(([name, value]): Override => {
     const position = source.positionOfKey(['set'], name);
     const dot = name.indexOf('.');

@@ -1,0 +1,267 @@
+// What run, split, denoise, analyze and master have in common: inputs, outputs, progress, interrupts, results.
+
+import { extname } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { SampleFormat } from '../audio/audio-file.js';
+import { ForgeError } from '../errors.js';
+import {
+  type BatchItem,
+  exitCodeOfBatch,
+  type PlannedTrack,
+  planBatch,
+  runBatch,
+} from '../pipeline/batch.js';
+import { CACHE_LIMIT_BYTES, shrinkCaches } from '../pipeline/cache.js';
+import { listInputs } from '../pipeline/inputs.js';
+import type { DeliveryWish } from '../pipeline/plan.js';
+import { Pools } from '../pipeline/pools.js';
+import { type Override, type Pipeline, parseSet } from '../pipeline/preset.js';
+import { cleanOpenFolders, type RunSettings } from '../pipeline/run.js';
+import { forgeVersion } from '../pipeline/versions.js';
+import { planJson, planText } from '../report/plan.js';
+import { reportFiles } from '../report/report-files.js';
+import { resultJson, resultText } from '../report/result.js';
+import { printJson, printLine } from './command.js';
+import { createProgress, type ProgressDisplay } from './progress.js';
+import { parseValue } from './stage-flags.js';
+
+/** Values of the shared flags, as commander gives them. */
+export interface AudioFlags {
+  readonly out: string;
+  readonly output?: string;
+  readonly overwrite?: boolean;
+  readonly format?: string;
+  readonly rate?: number;
+  readonly depth?: string;
+  readonly bitrate?: number;
+  readonly jobs?: number;
+  readonly seed: number;
+  readonly set: readonly string[];
+  readonly tolerateDamage?: boolean;
+  readonly commercialOnly?: boolean;
+  readonly pull?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly progress: string;
+  readonly quiet?: boolean;
+}
+
+const CONTAINERS = ['wav', 'flac', 'mp3', 'm4a', 'opus'] as const;
+const DEPTHS: Readonly<Record<string, SampleFormat>> = {
+  '16': { kind: 'int', bits: 16 },
+  '24': { kind: 'int', bits: 24 },
+  '32': { kind: 'int', bits: 32 },
+  '32f': { kind: 'float', bits: 32 },
+  '64f': { kind: 'float', bits: 64 },
+};
+
+/** Adds the inputs argument and the shared flags. */
+export function addAudioFlags(
+  command: Command,
+  options: { readonly isInputOptional?: boolean; readonly makesOneFile?: boolean } = {},
+): void {
+  command
+    .argument(
+      options.isInputOptional === true ? '[inputs...]' : '<inputs...>',
+      'files, folders, patterns, or - for standard input',
+    )
+    .option('--out <dir>', 'folder for all results', 'forge-out');
+  if (options.makesOneFile === true)
+    command.option('-o, --output <file>', 'name of the one result (one input only)');
+  command
+    .option('--overwrite', 'replace files that forge did not make')
+    .addOption(new Option('--format <name>', 'container of the audio that is written').choices(CONTAINERS))
+    .option('--rate <hz>', 'sample rate of the audio that is written', wholeNumber)
+    .addOption(
+      new Option('--depth <bits>', 'sample format of the audio that is written').choices(Object.keys(DEPTHS)),
+    )
+    .option('--bitrate <kbps>', 'bit rate of lossy formats', wholeNumber)
+    .option('--jobs <n>', 'cores to use at most (default: all)', wholeNumber)
+    .option('--seed <n>', 'seed of dither and of everything drawn at random', wholeNumberOrZero, 0)
+    .option('--set <stage.option=value>', 'set an option of a stage (repeatable)', collect, [])
+    .option('--tolerate-damage', 'go on with damaged or truncated files, and record the damage')
+    .option('--commercial-only', 'refuse models whose weights may not be used commercially')
+    .option('--pull', 'pull models that a stage names and that are missing')
+    .option('--dry-run', 'print the plan and do nothing')
+    .option('--json', 'print the results as one JSON object')
+    .option('--progress <mode>', 'auto, plain, json or none', 'auto')
+    .option('--quiet', 'no progress');
+}
+
+/** `--set` values as overrides. @throws ForgeError usage/bad-option */
+export function setOverrides(flags: AudioFlags): Override[] {
+  return flags.set.map((text) => parseSet(text, parseValue));
+}
+
+/** A job for runAudio. */
+export interface AudioJob {
+  readonly command: string;
+  readonly inputs: readonly string[];
+  readonly flags: AudioFlags;
+  readonly pipeline: Pipeline;
+  /** Form of the results where the flags name none: that of an edited plan. */
+  readonly wish?: DeliveryWish;
+}
+
+/** Plans and runs the job, prints what came out, and gives the exit code. */
+export async function runAudio(job: AudioJob): Promise<number> {
+  const { command, flags, pipeline } = job;
+  const wish = { ...job.wish, ...wishOf(flags) };
+  const settings: RunSettings = {
+    command,
+    seed: flags.seed,
+    tolerateDamage: flags.tolerateDamage === true,
+    overwrite: flags.overwrite === true,
+    commercialOnly: flags.commercialOnly === true,
+    ...(flags.output === undefined ? {} : { outputFile: flags.output }),
+  };
+  const inputs = await listInputs(job.inputs);
+  try {
+    if (flags.output !== undefined && inputs.paths.length > 1) {
+      throw new ForgeError(
+        'usage/conflicting-options',
+        `expected one input with -o, got ${inputs.paths.length}`,
+        {
+          hint: 'Use --out DIR for several inputs.',
+        },
+      );
+    }
+    if (flags.pull === true) await pullMissing(pipeline, settings, flags);
+    const planned = await planBatch({ paths: inputs.paths, outFolder: flags.out, pipeline, wish, settings });
+    if (flags.dryRun === true) return printPlan(job, planned, settings, wish);
+    return await execute(job, planned, settings);
+  } finally {
+    inputs.cleanUp();
+  }
+}
+
+async function execute(
+  job: AudioJob,
+  planned: readonly PlannedTrack[],
+  settings: RunSettings,
+): Promise<number> {
+  const { command, flags } = job;
+  const display = createProgress(flags.progress, flags.quiet === true, planned.length);
+  const pools = new Pools(flags.jobs === undefined ? {} : { jobs: flags.jobs });
+  const stopListening = onInterrupt(pools, display);
+  let items: BatchItem[];
+  try {
+    items = await runBatch(planned, settings, pools, reportFiles(command), display);
+  } finally {
+    stopListening();
+    display.stop();
+    await pools.close();
+  }
+  shrinkCaches(flags.out, CACHE_LIMIT_BYTES);
+  const results = items.map((item) => resultJson(command, item));
+  if (flags.json === true) printJson({ schema: `forge.${command}/1`, version: forgeVersion(), results });
+  else printResults(command, items);
+  return exitCodeOfBatch(items);
+}
+
+function printResults(command: string, items: readonly BatchItem[]): void {
+  for (const item of items) {
+    for (const line of resultText(command, item)) printLine(line);
+  }
+  const failed = items.filter((item) => item.status === 'failed');
+  if (items.length > 1) {
+    printLine(
+      `${items.length - failed.length} of ${items.length} done${failed.length > 0 ? `, ${failed.length} failed:` : ''}`,
+    );
+    for (const item of failed) printLine(`  ${item.path}: ${item.error.message} [${item.error.code}]`);
+  }
+}
+
+function printPlan(
+  job: AudioJob,
+  planned: readonly PlannedTrack[],
+  settings: RunSettings,
+  wish: DeliveryWish,
+): number {
+  if (job.flags.json === true) printJson(planJson(job.pipeline, planned, settings, wish, job.flags.out));
+  else for (const line of planText(job.pipeline, planned)) printLine(line);
+  const items = planned.flatMap((track): BatchItem[] =>
+    'error' in track ? [{ path: track.path, status: 'failed', error: track.error }] : [],
+  );
+  return exitCodeOfBatch(items);
+}
+
+/** Pulls what the stages name and the machine lacks; only with --pull. */
+async function pullMissing(pipeline: Pipeline, settings: RunSettings, flags: AudioFlags): Promise<void> {
+  const { pullModels } = await import('./models.js');
+  const ids = pipeline.steps.flatMap((step) =>
+    (step.stage.models?.(step.options) ?? []).filter(({ required }) => required).map(({ id }) => id),
+  );
+  await pullModels([...new Set(ids)], {
+    commercialOnly: settings.commercialOnly,
+    isQuiet: flags.quiet === true,
+  });
+}
+
+/**
+ * Ctrl-C: asks the workers to stop, clears what is half-written, and lets the signal end the process. Nothing waits
+ * for a network in the middle of an inference. Gives a function that stops listening.
+ */
+export function onInterrupt(pools: Pools, display: ProgressDisplay): () => void {
+  const stop = (signal: NodeJS.Signals) => {
+    pools.cancel();
+    display.stop();
+    cleanOpenFolders();
+    process.stderr.write(
+      'forge: interrupted; finished ranges are kept for the next run [interrupted/by-user]\n',
+    );
+    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGTERM', stop);
+    process.kill(process.pid, signal);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return () => {
+    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGTERM', stop);
+  };
+}
+
+function wishOf(flags: AudioFlags): DeliveryWish {
+  const ending = flags.output === undefined ? '' : extname(flags.output).slice(1).toLowerCase();
+  const byName = CONTAINERS.find((name) => name === ending);
+  const container = CONTAINERS.find((name) => name === flags.format) ?? byName;
+  if (flags.output !== undefined && container === undefined) {
+    throw new ForgeError(
+      'usage/bad-option',
+      `expected a file ending in ${CONTAINERS.join(', ')} for -o, got "${flags.output}"`,
+    );
+  }
+  if (flags.format !== undefined && byName !== undefined && byName !== flags.format) {
+    throw new ForgeError(
+      'usage/conflicting-options',
+      `--format ${flags.format} and -o ${flags.output} name different formats`,
+    );
+  }
+  return {
+    ...(container === undefined ? {} : { container }),
+    ...(flags.rate === undefined ? {} : { sampleRateHz: rateOf(flags.rate) }),
+    ...(flags.depth === undefined ? {} : { sampleFormat: DEPTHS[flags.depth]! }),
+    ...(flags.bitrate === undefined ? {} : { bitrateKbps: flags.bitrate }),
+  };
+}
+
+function rateOf(rateHz: number): number {
+  if (rateHz >= 8_000 && rateHz <= 192_000) return rateHz;
+  throw new ForgeError('usage/bad-option', `expected 8000 to 192000 for --rate, got ${rateHz}`);
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError(`Expected a whole number from 1.`);
+  return value;
+}
+
+function wholeNumberOrZero(text: string): number {
+  return text === '0' ? 0 : wholeNumber(text);
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}
