@@ -20,6 +20,19 @@ export interface KernelFunctions {
   truePeak2(samples: number, frames: number, taps: number, limit: number, floor: number): number;
   samplePeak(samples: number, frames: number): number;
   sumPair(left: number, right: number, frames: number, sums: number): void;
+  fftForward(re: number, im: number, workRe: number, workIm: number, size: number, twiddles: number): void;
+  multiply(source: number, factor: number, target: number, count: number): void;
+  addPowers(re: number, im: number, size: number, powerA: number, powerB: number): void;
+}
+
+// The types of Node do not declare WebAssembly; this is what is used of it here.
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> };
+};
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
 }
 
 export interface Kernels {
@@ -34,13 +47,13 @@ const PAGE_BYTES = 65536;
 /** Kernels keep no static data; the first kilobyte stays free all the same. */
 const ARENA_START = 1024;
 
-let compiled: WebAssembly.Module | undefined;
+let compiled: object | undefined;
 
 /** A fresh instance whose arrays take `arenaBytes` at most. The module is compiled once per thread. */
 export function createKernels(arenaBytes: number): Kernels {
   compiled ??= new WebAssembly.Module(Buffer.from(KERNELS_WASM, 'base64'));
   const { exports } = new WebAssembly.Instance(compiled);
-  const memory = exports.memory as WebAssembly.Memory;
+  const memory = exports.memory as WasmMemory;
   const pages = Math.ceil((ARENA_START + arenaBytes) / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES;
   if (pages > 0) memory.grow(pages);
   const { buffer } = memory;

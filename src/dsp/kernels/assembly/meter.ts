@@ -109,8 +109,8 @@ export function samplePeak(samples: usize, frames: i32): f32 {
 }
 
 /**
- * Largest absolute value of the signal and of its fourfold interpolation at `frames` (a multiple of 16) positions from
- * `samples` on, or `floor` where that is larger. Reads 5 frames before and 6 frames behind (and up to a vector more).
+ * Largest absolute value of the signal and of its fourfold interpolation at `frames` (a multiple of 4) positions from
+ * `samples` on, or `floor` where that is larger. Reads 8 frames before and 8 behind.
  * taps: 6 sums and 6 differences of the first and third phase, 6 of the second. limit: largest gain of the
  * interpolator (L1 norm); a block of 64 frames whose samples times `limit` stay under the peak is passed over.
  */
@@ -147,7 +147,7 @@ export function truePeak4(samples: usize, frames: i32, taps: usize, limit: f32, 
   return known;
 }
 
-/** The same at the double rate: 12 symmetric taps, 11 frames before and 12 behind. */
+/** The same at the double rate: 12 symmetric taps; reads 12 frames before and 12 behind. */
 export function truePeak2(samples: usize, frames: i32, taps: usize, limit: f32, floor: f32): f32 {
   let known = floor;
   const end = samples + (<usize>frames << 2);

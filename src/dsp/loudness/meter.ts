@@ -1,0 +1,216 @@
+// Measures one range of a signal for loudness and peaks: K-weighted energies in ticks of 10 ms and hops of 100 ms, the
+// loudest windows, true and sample peaks. Ranges may begin anywhere on a hop, in any order, in any thread: what they
+// give is put together by programme.ts. Loops run in WebAssembly (kernels/assembly/meter.ts).
+import type { FrameWindow } from '../kernels/frame-window.js';
+import { designKWeighting } from './k-weighting.js';
+import { designTruePeak } from './true-peak.js';
+
+/** Ticks of 10 ms: the resolution at which the loudest windows are sought. */
+export const TICKS_PER_SEC = 100;
+export const TICKS_PER_HOP = 10;
+export const MOMENTARY_TICKS = 40;
+export const SHORT_TERM_TICKS = 300;
+
+/** Frames that a meter wants to see behind the end of a range, for the peaks at its end. */
+export const PEAK_MARGIN_FRAMES = 16;
+
+/** What one range gives. Energies are weighted sums of squares; divided by frames they are mean squares. */
+export interface LoudnessPart {
+  /** Energy of every whole hop of 100 ms that begins in the range. */
+  readonly hops: Float64Array;
+  /** The first and last ticks of the range, at most a short-term window of each, for windows across borders. */
+  readonly headTicks: Float64Array;
+  readonly tailTicks: Float64Array;
+  /** Largest energy of a 400 ms and of a 3 s window that lies in the range; 0 where none does. */
+  readonly momentaryMax: number;
+  readonly shortTermMax: number;
+  /** Linear, by channel. */
+  readonly truePeaks: Float64Array;
+  readonly samplePeaks: Float64Array;
+}
+
+/** First frame of a tick. Windows of 400 ms then hold the same number of frames at every usual rate. */
+export function tickStart(tick: number, sampleRateHz: number): number {
+  return Math.round((tick * sampleRateHz) / TICKS_PER_SEC);
+}
+
+/** Kernel memory that a meter takes from a window, in bytes. */
+export const METER_BYTES = 8192;
+
+export interface MeterOptions {
+  readonly sampleRateHz: number;
+  /** By channel; see channel-weights.ts. */
+  readonly weights: Float64Array;
+  /** False leaves out true and sample peaks. */
+  readonly isPeakMeter?: boolean;
+}
+
+/** The channels of one K-weighting cascade; a lone channel stands in both lanes. */
+interface Pair {
+  readonly left: number;
+  readonly right: number;
+  readonly state: Float64Array;
+  readonly energies: Float64Array;
+}
+
+/** A meter on the frames of a window. The window's owner loads, calls, and shifts. */
+export class LoudnessMeter {
+  readonly #window: FrameWindow;
+  readonly #options: MeterOptions;
+  readonly #coefficients: Float64Array;
+  readonly #pairs: readonly Pair[];
+  readonly #taps: Float32Array;
+  readonly #isFourfold: boolean;
+  readonly #largestGain: number;
+  #position = 0;
+  #tick = 0;
+  #ticks: Float64Array = new Float64Array(0);
+  #tickCount = 0;
+  #truePeaks: Float64Array;
+  #samplePeaks: Float64Array;
+
+  constructor(window: FrameWindow, options: MeterOptions) {
+    const { kernels, channelCount } = window;
+    this.#window = window;
+    this.#options = options;
+    const { shelf, highPass } = designKWeighting(options.sampleRateHz);
+    this.#coefficients = kernels.f64(7);
+    this.#coefficients.set([...shelf.b, ...shelf.a, ...highPass.a]);
+    const weighted = [...options.weights.keys()].filter((channel) => options.weights[channel]! > 0);
+    this.#pairs = Array.from({ length: Math.ceil(weighted.length / 2) }, (_, i) => ({
+      left: weighted[2 * i]!,
+      right: weighted[2 * i + 1] ?? weighted[2 * i]!,
+      state: kernels.f64(12),
+      energies: kernels.f64(2),
+    }));
+    const interpolator = designTruePeak(options.sampleRateHz);
+    this.#isFourfold = interpolator.factor === 4;
+    // Rounded up, so that float32 arithmetic can't exceed it.
+    this.#largestGain = interpolator.largestGain * 1.0001;
+    this.#taps = kernels.f32(24);
+    this.#taps.set(foldTaps(interpolator.taps));
+    this.#truePeaks = new Float64Array(channelCount);
+    this.#samplePeaks = new Float64Array(channelCount);
+  }
+
+  /** Starts on a range [startFrame, endFrame); `startFrame` must be the start of a tick that begins a hop. */
+  begin(startFrame: number, endFrame: number): void {
+    const { sampleRateHz } = this.#options;
+    this.#position = startFrame;
+    this.#tick = Math.round((startFrame * TICKS_PER_SEC) / sampleRateHz);
+    this.#ticks = new Float64Array(Math.ceil(((endFrame - startFrame) * TICKS_PER_SEC) / sampleRateHz) + 1);
+    this.#tickCount = 0;
+    this.#truePeaks = new Float64Array(this.#window.channelCount);
+    this.#samplePeaks = new Float64Array(this.#window.channelCount);
+    for (const { energies } of this.#pairs) energies.fill(0);
+  }
+
+  /** Lets the filters settle on the newest `frames` frames, which lie before the range. */
+  settle(frames: number): void {
+    for (const pair of this.#pairs) this.#weigh(pair, 0, frames);
+    for (const { energies } of this.#pairs) energies.fill(0);
+  }
+
+  /** Measures the newest `frames` frames. */
+  measure(frames: number): void {
+    this.#measureEnergy(frames);
+    if (this.#options.isPeakMeter !== false) this.#measurePeaks(frames);
+  }
+
+  /** Ends the range: the newest PEAK_MARGIN_FRAMES frames, which lie behind it, complete the peaks at its end. */
+  end(): LoudnessPart {
+    if (this.#options.isPeakMeter !== false) this.#measurePeaks(PEAK_MARGIN_FRAMES);
+    const ticks = this.#ticks.subarray(0, this.#tickCount);
+    const hops = new Float64Array(Math.floor(ticks.length / TICKS_PER_HOP));
+    for (let i = 0; i < hops.length; i++) {
+      for (let k = 0; k < TICKS_PER_HOP; k++) hops[i]! += ticks[i * TICKS_PER_HOP + k]!;
+    }
+    return {
+      hops,
+      headTicks: ticks.slice(0, SHORT_TERM_TICKS),
+      tailTicks: ticks.slice(-SHORT_TERM_TICKS),
+      momentaryMax: largestWindow(ticks, MOMENTARY_TICKS),
+      shortTermMax: largestWindow(ticks, SHORT_TERM_TICKS),
+      truePeaks: this.#truePeaks,
+      samplePeaks: this.#samplePeaks,
+    };
+  }
+
+  #measureEnergy(frames: number): void {
+    const { sampleRateHz, weights } = this.#options;
+    let done = 0;
+    while (done < frames) {
+      const tickEnd = tickStart(this.#tick + 1, sampleRateHz);
+      const count = Math.min(frames - done, tickEnd - this.#position);
+      for (const pair of this.#pairs) this.#weigh(pair, done, count);
+      done += count;
+      this.#position += count;
+      if (this.#position < tickEnd) continue;
+      let energy = 0;
+      for (const { left, right, energies } of this.#pairs) {
+        energy += weights[left]! * energies[0]!;
+        if (right !== left) energy += weights[right]! * energies[1]!;
+        energies.fill(0);
+      }
+      this.#ticks[this.#tickCount++] = energy;
+      this.#tick++;
+    }
+  }
+
+  #weigh(pair: Pair, from: number, frames: number): void {
+    const { pointers, kernels } = this.#window;
+    kernels.functions.kWeightPair(
+      pointers[pair.left]! + 4 * from,
+      pointers[pair.right]! + 4 * from,
+      frames,
+      this.#coefficients.byteOffset,
+      pair.state.byteOffset,
+      pair.energies.byteOffset,
+    );
+  }
+
+  /** Peaks lag by the margin, so that the frames behind every position are there. */
+  #measurePeaks(frames: number): void {
+    const { pointers, kernels, channelCount } = this.#window;
+    const { functions } = kernels;
+    const count = Math.ceil(frames / 4) * 4;
+    this.#window.silence(frames);
+    for (let channel = 0; channel < channelCount; channel++) {
+      const samples = pointers[channel]! - 4 * PEAK_MARGIN_FRAMES;
+      const samplePeak = Math.max(this.#samplePeaks[channel]!, functions.samplePeak(samples, count));
+      const known = Math.max(this.#truePeaks[channel]!, samplePeak);
+      const seek = this.#isFourfold ? functions.truePeak4 : functions.truePeak2;
+      this.#samplePeaks[channel] = samplePeak;
+      this.#truePeaks[channel] = seek(samples, count, this.#taps.byteOffset, this.#largestGain, known);
+    }
+  }
+}
+
+/** Taps in the order that the kernels read. */
+function foldTaps(taps: readonly Float64Array[]): number[] {
+  const half = taps.length === 3 ? taps[1]! : taps[0]!;
+  const size = half.length / 2;
+  const near = (phase: Float64Array, k: number): number => phase[size - 1 - k]!;
+  const far = (phase: Float64Array, k: number): number => phase[size + k]!;
+  const steps = Array.from({ length: size }, (_, k) => k);
+  if (taps.length === 1) return steps.map((k) => near(half, k));
+  const first = taps[0]!;
+  return [
+    ...steps.map((k) => (near(first, k) + far(first, k)) / 2),
+    ...steps.map((k) => (near(first, k) - far(first, k)) / 2),
+    ...steps.map((k) => near(half, k)),
+  ];
+}
+
+/** Largest sum of `length` neighbours; 0 where there are fewer. */
+export function largestWindow(ticks: Float64Array, length: number): number {
+  if (ticks.length < length) return 0;
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += ticks[i]!;
+  let largest = sum;
+  for (let i = length; i < ticks.length; i++) {
+    sum += ticks[i]! - ticks[i - length]!;
+    if (sum > largest) largest = sum;
+  }
+  return largest;
+}
