@@ -100,7 +100,7 @@ export interface AudioJob {
   readonly flags: AudioFlags;
   readonly pipeline: Pipeline;
   /** Form of the results where the flags name none: that of an edited plan. */
-  readonly wish?: DeliveryWish;
+  readonly wish?: DeliveryWish | undefined;
 }
 
 /** Plans and runs the job, prints what came out, and gives the exit code. */

@@ -37,7 +37,7 @@ export function stageOverrides(
     overrides.push({
       target: stepId,
       key,
-      value: valueOf(command.getOptionValue(name), schema),
+      value: givenValue(command.getOptionValue(name), schema),
       origin: 'flag',
     });
   }
@@ -53,7 +53,7 @@ export function parseValue(text: string): unknown {
   }
 }
 
-function valueOf(given: unknown, schema: z.ZodType): unknown {
+function givenValue(given: unknown, schema: z.ZodType): unknown {
   if (typeof given !== 'string') return given;
   const { inner } = unwrap(schema);
   if (inner instanceof z.ZodArray) {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ForgeError } from '../errors.js';
 import type { StageNote } from './job.js';
+import type { DeliveryWish } from './plan.js';
 import type { OptionOrigin } from './preset.js';
 import type { DeliverySpec } from './stage.js';
 import { writeWhole } from './whole-file.js';
@@ -65,6 +66,8 @@ export interface RunEntry {
   readonly seed: number;
   readonly isDamageTolerated: boolean;
   readonly delivery: DeliverySpec;
+  /** What was asked of the form of the results; the rest is the input's own. */
+  readonly wish: DeliveryWish;
   readonly stages: readonly StageEntry[];
   readonly outputs: readonly OutputRecord[];
 }

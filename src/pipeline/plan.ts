@@ -48,6 +48,8 @@ export interface TrackPlan {
   readonly deliveries: readonly PlannedDelivery[];
   /** The form of the results. */
   readonly delivery: DeliverySpec;
+  /** What was asked of that form. */
+  readonly wish: DeliveryWish;
   /** Changes of form on the way in and out, in words. */
   readonly conversions: readonly string[];
   readonly estimate: PlanEstimate;
@@ -91,6 +93,7 @@ export function planTrack(pipeline: Pipeline, info: AudioInfo, wish: DeliveryWis
   return {
     nodes,
     delivery: spec,
+    wish,
     deliveries: planDeliveries(nodes, versions, spec, stemSpec(spec, wish)),
     conversions: conversionsOf(info, spec),
     estimate: estimateOf(nodes, info),

@@ -199,6 +199,12 @@ function readDraft(path: string, seen: readonly string[]): { summary: string; st
   return { summary: file.summary, steps: applyOverrides(steps, overrides) };
 }
 
+/** The file that `path` extends: a path is meant from its own folder. */
+function baseOf(path: string, base: string): string {
+  const isPath = /[\\/]/.test(base) || /\.ya?ml$/i.test(base);
+  return findPresetFile(isPath ? resolve(dirname(path), base) : base, 'pipelines');
+}
+
 function readStep(
   source: YamlSource,
   entry: string | Record<string, Record<string, unknown> | null>,

@@ -165,6 +165,7 @@ class TrackRun {
       seed: this.settings.seed,
       isDamageTolerated: this.settings.tolerateDamage,
       delivery: this.plan.delivery,
+      wish: this.plan.wish,
       stages: result.stages.map(({ data: _data, missed: _missed, ...entry }) => entry),
       outputs: result.outputs,
     };

@@ -14,13 +14,13 @@ export function reportHtml(report: Report): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <header>
-<h1>${escape(report.input.name)}</h1>
-<p>${shape(report)} · forge ${escape(report.command)} ${escape(report.forgeVersion)} · <span class="status ${escape(report.status)}">${escape(report.status)}</span></p>
+<h1>${escapeHtml(report.input.name)}</h1>
+<p>${shape(report)} · forge ${escapeHtml(report.command)} ${escapeHtml(report.forgeVersion)} · <span class="status ${escapeHtml(report.status)}">${escapeHtml(report.status)}</span></p>
 </header>
 <main>
 ${report.stages.map(section).join('\n')}
@@ -41,10 +41,12 @@ function shape({ input }: Report): string {
 function section(stage: ReportStage): string {
   const data = (stage.data ?? {}) as JsonObject;
   const reasons = Object.values(stage.bypassed);
-  const model = stage.models.map(({ id, licence }) => `${escape(id)} (${escape(licence)})`).join(', ');
-  return `<section aria-labelledby="${escape(stage.id)}">
-<h2 id="${escape(stage.id)}">${escape(stage.id)}${stage.on === 'mix' ? '' : ` on ${escape(stage.on)}`}</h2>
-${reasons.map((reason) => `<p class="bypass">Bypassed: ${escape(reason)}</p>`).join('')}
+  const model = stage.models
+    .map(({ id, licence }) => `${escapeHtml(id)} (${escapeHtml(licence)})`)
+    .join(', ');
+  return `<section aria-labelledby="${escapeHtml(stage.id)}">
+<h2 id="${escapeHtml(stage.id)}">${escapeHtml(stage.id)}${stage.on === 'mix' ? '' : ` on ${escapeHtml(stage.on)}`}</h2>
+${reasons.map((reason) => `<p class="bypass">Bypassed: ${escapeHtml(reason)}</p>`).join('')}
 ${model === '' ? '' : `<p>Model: ${model}</p>`}
 ${charts(stage, data)}
 ${checks(data)}
@@ -59,7 +61,7 @@ function charts(stage: ReportStage, data: JsonObject): string {
   if (stage.stage === 'master') {
     const before = (data.before ?? {}) as JsonObject;
     const after = (data.after ?? {}) as JsonObject;
-    return `<p>Target <b>${escape(String(data.preset))}</b></p><div class="pair"><div><h3>Before</h3>${figures(before)}</div><div><h3>After</h3>${figures(after)}</div></div>${curves(after)}`;
+    return `<p>Target <b>${escapeHtml(String(data.preset))}</b></p><div class="pair"><div><h3>Before</h3>${figures(before)}</div><div><h3>After</h3>${figures(after)}</div></div>${curves(after)}`;
   }
   const plain = Object.entries(data).filter(([, value]) => typeof value === 'number');
   return plain.length === 0 ? '' : table(plain as [string, Json][]);
@@ -91,7 +93,7 @@ function curves(data: JsonObject): string {
 }
 
 function figureOf(caption: string, svg: string): string {
-  return `<figure>${svg}<figcaption>${escape(caption)}</figcaption></figure>`;
+  return `<figure>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
 }
 
 function checks(data: JsonObject): string {
@@ -101,7 +103,7 @@ function checks(data: JsonObject): string {
   if (list === undefined) return '';
   const rows = list.map(({ rule, limit, measured, pass }) => {
     const verdict = pass === null ? 'not checked' : pass ? 'pass' : 'fail';
-    return `<tr><td>${escape(rule)}</td><td>${shown(limit)}</td><td>${shown(measured)}</td><td class="${verdict.replace(' ', '-')}">${verdict}</td></tr>`;
+    return `<tr><td>${escapeHtml(rule)}</td><td>${shown(limit)}</td><td>${shown(measured)}</td><td class="${verdict.replace(' ', '-')}">${verdict}</td></tr>`;
   });
   return `<table><caption>Platform sheet, measured on the written file</caption><thead><tr><th>Rule</th><th>Limit</th><th>Measured</th><th>Verdict</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
@@ -109,7 +111,7 @@ function checks(data: JsonObject): string {
 function notes(report: Report): string {
   if (report.notes.length === 0) return '';
   const items = report.notes.map(
-    ({ severity, message }) => `<li class="${severity}">${escape(message)}</li>`,
+    ({ severity, message }) => `<li class="${severity}">${escapeHtml(message)}</li>`,
   );
   return `<section aria-labelledby="notes"><h2 id="notes">Notes</h2><ul>${items.join('')}</ul></section>`;
 }
@@ -117,7 +119,7 @@ function notes(report: Report): string {
 function files(report: Report): string {
   const rows = report.outputs.map(({ kind, path, sha256 }) => {
     const href = path.split('/').map(encodeURIComponent).join('/');
-    return `<tr><td>${escape(kind)}</td><td><a href="${href}">${escape(path)}</a></td><td><code>${sha256.slice(0, 16)}</code></td></tr>`;
+    return `<tr><td>${escapeHtml(kind)}</td><td><a href="${href}">${escapeHtml(path)}</a></td><td><code>${sha256.slice(0, 16)}</code></td></tr>`;
   });
   return `<section aria-labelledby="files"><h2 id="files">Files</h2>
 <table><thead><tr><th>Kind</th><th>File</th><th>sha256 (first 16 digits)</th></tr></thead><tbody>${rows.join('')}</tbody></table>
@@ -126,7 +128,7 @@ function files(report: Report): string {
 
 function table(rows: readonly (readonly [string, Json])[]): string {
   const body = rows.map(
-    ([name, value]) => `<tr><th scope="row">${escape(name)}</th><td>${shown(value)}</td></tr>`,
+    ([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${shown(value)}</td></tr>`,
   );
   return `<table class="figures"><tbody>${body.join('')}</tbody></table>`;
 }
@@ -134,9 +136,9 @@ function table(rows: readonly (readonly [string, Json])[]): string {
 function tree(value: JsonObject): string {
   const items = Object.entries(value).map(([key, item]) => {
     if (item !== null && typeof item === 'object' && !Array.isArray(item)) {
-      return `<li><span>${escape(key)}</span>${tree(item as JsonObject)}</li>`;
+      return `<li><span>${escapeHtml(key)}</span>${tree(item as JsonObject)}</li>`;
     }
-    return `<li><span>${escape(key)}</span> ${shown(item ?? null)}</li>`;
+    return `<li><span>${escapeHtml(key)}</span> ${shown(item ?? null)}</li>`;
   });
   return `<ul class="tree">${items.join('')}</ul>`;
 }
@@ -155,11 +157,11 @@ function withoutCurves(value: JsonObject): JsonObject {
 function shown(value: Json): string {
   if (value === null) return '–';
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toFixed(2);
-  if (typeof value === 'string') return escape(value);
-  return escape(JSON.stringify(value));
+  if (typeof value === 'string') return escapeHtml(value);
+  return escapeHtml(JSON.stringify(value));
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 

@@ -1,0 +1,61 @@
+// Does a recorded run again from its record alone, and compares the bytes of what comes out.
+import { isAbsolute } from 'node:path';
+import { probeAudio } from '../audio/probe.js';
+import { ForgeError } from '../errors.js';
+import type { RunEntry } from './manifest.js';
+import { planTrack } from './plan.js';
+import type { Pools } from './pools.js';
+import { pipelineFromPlan } from './preset.js';
+import { type ReportWriter, runTrack, type TrackProgress } from './run.js';
+import { sha256Of } from './whole-file.js';
+
+/** One output of a replayed run. */
+export interface ReplayedOutput {
+  readonly kind: string;
+  readonly path: string;
+  readonly recordedSha256: string;
+  /** undefined where the replay did not make the file. */
+  readonly sha256: string | undefined;
+  readonly isSame: boolean;
+}
+
+/**
+ * Runs `entry` again into `folder` and compares its outputs.
+ * @throws ForgeError input/changed where the input is not the recorded one any more, or an error of the run
+ */
+export async function replayEntry(
+  entry: RunEntry,
+  folder: string,
+  pools: Pools,
+  report: ReportWriter,
+  onProgress: (progress: TrackProgress) => void,
+): Promise<ReplayedOutput[]> {
+  const { input, stages, wish, seed } = entry;
+  const info = await probeAudio(input.path, { tolerateDamage: entry.isDamageTolerated });
+  const sha256 = await sha256Of(input.path);
+  if (sha256 !== input.sha256) {
+    throw new ForgeError(
+      'input/changed',
+      `expected the recorded content in ${input.path}, got another sha256`,
+      {
+        hint: 'A replay needs the very file that was worked on.',
+      },
+    );
+  }
+  const pipeline = await pipelineFromPlan(entry.command, stages, []);
+  const settings = {
+    command: entry.command,
+    seed,
+    tolerateDamage: entry.isDamageTolerated,
+    overwrite: true,
+    commercialOnly: false,
+  };
+  const plan = planTrack(pipeline, info, wish);
+  const result = await runTrack(plan, info, folder, settings, pools, report, onProgress);
+  return entry.outputs.map(({ kind, path, sha256: recordedSha256 }) => {
+    // A file that -o named lies elsewhere now; it is the only one of its kind.
+    const isNamed = isAbsolute(path);
+    const again = result.outputs.find((made) => (isNamed ? made.kind === kind : made.path === path))?.sha256;
+    return { kind, path, recordedSha256, sha256: again, isSame: again === recordedSha256 };
+  });
+}
