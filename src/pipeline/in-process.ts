@@ -1,6 +1,5 @@
 // An executor without threads: every range in the caller's thread, one after the other. For tests of a stage and
 // for the measure of what the engine itself costs; the commands use pools.ts.
-import { encodeDeliverable } from './encode-task.js';
 import type { EncodeReply, EncodeRequest, Executor, RangeRequest } from './executor.js';
 import { type RangeReply, type ResourceMap, runRange } from './range-task.js';
 import type { StageDefinition } from './stage.js';
@@ -18,7 +17,8 @@ export class InProcessExecutor implements Executor {
     return runRange(this.stage, { ...request, signals: this.#signals, slot: 1 }, this.#resources);
   }
 
-  encode(request: EncodeRequest): Promise<EncodeReply> {
+  async encode(request: EncodeRequest): Promise<EncodeReply> {
+    const { encodeDeliverable } = await import('./encode-task.js');
     return encodeDeliverable(request);
   }
 }

@@ -1,7 +1,6 @@
 // The code of a worker thread: does ranges and encodings, one after the other. Errors travel as records, because
 // an error's class and code do not survive the way between threads.
 import { type ErrorRecord, toForgeError } from '../errors.js';
-import { encodeDeliverable } from './encode-task.js';
 import type { EncodeReply, EncodeRequest } from './executor.js';
 import { type RangeReply, type RangeTask, type ResourceMap, runRange } from './range-task.js';
 import { loadStage } from './registry.js';
@@ -18,7 +17,10 @@ const resources: ResourceMap = new Map();
 /** Piscina's entry. */
 export async function work(message: WorkerMessage): Promise<WorkerReply> {
   try {
-    if (message.kind === 'encode') return { value: await encodeDeliverable(message.request) };
+    if (message.kind === 'encode') {
+      const { encodeDeliverable } = await import('./encode-task.js');
+      return { value: await encodeDeliverable(message.request) };
+    }
     const stage = await loadStage(message.task.stageId);
     return { value: await runRange(stage, message.task, resources) };
   } catch (error) {

@@ -1,7 +1,7 @@
 // report.html: one self-contained page (no script from elsewhere, no network) with what was measured and what was
 // done. Charts are inline SVG drawn from the same data as report.json.
 import type { Json } from '../pipeline/stage.js';
-import type { Report, ReportStage } from './report-files.js';
+import type { Report, ReportStage } from './report.js';
 import { barChart, lineChart } from './svg.js';
 
 type JsonObject = { readonly [key: string]: Json | undefined };

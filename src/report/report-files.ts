@@ -1,11 +1,7 @@
-// report.json and report.html of one track. report.json holds no times and no absolute paths, so equal runs give
-// equal bytes.
-import { basename } from 'node:path';
-import type { ReportWriter, TrackResult } from '../pipeline/run.js';
-import { forgeVersion } from '../pipeline/versions.js';
+// report.json and report.html of one track.
+import type { ReportWriter } from '../pipeline/run.js';
 import { reportHtml } from './html.js';
-
-export const REPORT_SCHEMA = 'forge.report/1';
+import { reportJson } from './report.js';
 
 /** The writer of a command's report files. */
 export function reportFiles(command: string): ReportWriter {
@@ -16,62 +12,4 @@ export function reportFiles(command: string): ReportWriter {
       { kind: 'report', path: 'report.html', text: reportHtml(report) },
     ];
   };
-}
-
-/** What report.json holds. */
-export interface Report {
-  readonly schema: typeof REPORT_SCHEMA;
-  readonly command: string;
-  readonly forgeVersion: string;
-  readonly input: {
-    readonly name: string;
-    readonly sha256: string;
-    readonly durationSec: number;
-    readonly sampleRateHz: number;
-    readonly channelCount: number;
-  };
-  readonly status: string;
-  readonly stages: readonly ReportStage[];
-  readonly notes: TrackResult['notes'];
-  readonly outputs: TrackResult['outputs'];
-}
-
-export interface ReportStage {
-  readonly id: string;
-  readonly stage: string;
-  readonly on: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly models: TrackResult['stages'][number]['models'];
-  readonly bypassed: Readonly<Record<string, string>>;
-  readonly data: TrackResult['stages'][number]['data'];
-}
-
-/** The report of one command on one track. */
-export function reportJson(command: string, result: TrackResult, version = forgeVersion()): Report {
-  const { sha256, durationSec, sampleRateHz, channelCount, path } = result.input;
-  return {
-    schema: REPORT_SCHEMA,
-    command,
-    forgeVersion: version,
-    input: { name: basename(path), sha256, durationSec, sampleRateHz, channelCount },
-    status: result.status,
-    stages: result.stages.map(({ id, stage, on, options, models, bypassed, data }) => ({
-      id,
-      stage,
-      on,
-      options,
-      models,
-      bypassed,
-      data,
-    })),
-    notes: result.notes,
-    outputs: result.outputs.map((output) => ({
-      ...output,
-      path: isRelative(output.path) ? output.path : basename(output.path),
-    })),
-  };
-}
-
-function isRelative(path: string): boolean {
-  return !/^([\\/]|[A-Za-z]:)/.test(path);
 }
