@@ -5,7 +5,13 @@ import type { StageDefinition } from './stage.js';
 
 type Loader = () => Promise<unknown>;
 
-const LOADERS: Readonly<Record<string, Loader>> = {};
+const LOADERS: Readonly<Record<string, Loader>> = {
+  separate: () => import('./stages/separate.js').then((module) => module.separateStage),
+  denoise: () => import('./stages/denoise.js').then((module) => module.denoiseStage),
+  remix: () => import('./stages/remix.js').then((module) => module.remixStage),
+  analyze: () => import('./stages/analyze.js').then((module) => module.analyzeStage),
+  master: () => import('./stages/master.js').then((module) => module.masterStage),
+};
 
 /** Ids of all stages, in the order of a full pipeline. */
 export const STAGE_IDS: readonly string[] = Object.keys(LOADERS);

@@ -211,6 +211,8 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly source: string;
   /** A z.strictObject; every key has a unit in its name, a range, a default and a description (.meta or .describe). */
   readonly options: Schema;
+  /** Schema of `data` in the outcome; every figure with its formula, unit and sign. */
+  readonly result: z.ZodType;
   /**
    * Roles of the audio that it reads; the first is the primary, whose length and rate the outputs have. `audio` is
    * bound to what the preset's `on` names (`mix` unless given), `before:X` and `after:X` to the first and the newest

@@ -1,0 +1,94 @@
+// Schemas of what every command prints with --json; docs/reference/schemas is generated from them. The parts that a
+// stage fills (analysis, masters, stems) have the stage's own schema.
+import { z } from 'zod';
+import { ERROR_CODES, type ErrorCode } from '../errors.js';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const error = z.strictObject({
+  code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]),
+  message: z.string(),
+  hint: z.string().optional(),
+});
+const input = z.strictObject({
+  path: z.string().describe('As given on the command line.'),
+  sha256: sha256.nullable().describe('Of the file; null where it was not read.'),
+  durationSec: z.number().nullable().optional(),
+  sampleRateHz: z.number().optional(),
+  channelCount: z.number().optional(),
+});
+const output = z.strictObject({
+  kind: z.string().describe('stem, denoised, master, midi or report.'),
+  path: z.string().describe('Relative to the working folder.'),
+  sha256,
+});
+const note = z.strictObject({ severity: z.enum(['info', 'warning']), message: z.string() });
+
+/** One entry of `results` of the audio commands; `measures` are the fields of the command's own. */
+const audioResult = (measures: Record<string, z.ZodType>) =>
+  z.looseObject({
+    input,
+    status: z.enum(['ok', 'missed', 'failed', 'skipped']),
+    folder: z.string().optional().describe("The track's folder, relative to the working folder."),
+    notes: z.array(note).optional(),
+    outputs: z.array(output),
+    error: error.optional(),
+    ...measures,
+  });
+
+const envelope = (name: string, fields: Record<string, z.ZodType>) =>
+  z.strictObject({
+    schema: z.literal(`forge.${name}/1`),
+    version: z.string(),
+    ...fields,
+    error: error.optional(),
+  });
+
+const any = z.unknown().optional();
+const results = (measures: Record<string, z.ZodType>) => ({ results: z.array(audioResult(measures)) });
+
+/** By command. */
+export const COMMAND_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  split: envelope('split', results({ model: any, stems: any, nullDb: z.number().nullable().optional() })),
+  denoise: envelope('denoise', results({ model: any })),
+  analyze: envelope('analyze', results({ loudness: any, dynamics: any, stereo: any, spectrum: any })),
+  master: envelope('master', results({ masters: z.array(z.unknown()).optional() })),
+  run: envelope(
+    'run',
+    results({
+      stages: z.array(z.unknown()).optional(),
+      analysis: any,
+      masters: z.array(z.unknown()).optional(),
+    }),
+  ),
+  compare: envelope('compare', {
+    results: z.array(z.looseObject({ status: z.enum(['ok', 'missed']), nullDb: z.number().nullable() })),
+  }),
+  replay: envelope('replay', {
+    results: z.array(z.looseObject({ input, status: z.enum(['ok', 'missed']) })),
+  }),
+  presets: envelope('presets', {
+    presets: z.array(
+      z.strictObject({ id: z.string(), kind: z.string(), summary: z.string(), source: z.string() }),
+    ),
+  }),
+  models: envelope('models', {
+    models: z
+      .array(
+        z.looseObject({
+          id: z.string(),
+          task: z.string(),
+          licence: z.string(),
+          commercialUse: z.boolean(),
+          installed: z.boolean(),
+        }),
+      )
+      .optional(),
+    results: z.array(z.looseObject({ id: z.string() })).optional(),
+  }),
+  doctor: z.looseObject({
+    schema: z.literal('forge.doctor/1'),
+    version: z.string(),
+    versions: z.record(z.string(), z.string()),
+  }),
+  clean: envelope('clean', { entryCount: z.number(), freedBytes: z.number() }),
+};
