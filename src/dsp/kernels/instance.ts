@@ -22,6 +22,7 @@ export interface KernelFunctions {
   sumPair(left: number, right: number, frames: number, sums: number): void;
   fftForward(re: number, im: number, workRe: number, workIm: number, size: number, twiddles: number): void;
   multiply(source: number, factor: number, target: number, count: number): void;
+  windowMidSide(left: number, right: number, window: number, re: number, im: number, count: number): void;
   addPowers(re: number, im: number, size: number, powerA: number, powerB: number): void;
 }
 

@@ -183,3 +183,16 @@ export function addPowers(re: usize, im: usize, size: i32, powerA: usize, powerB
     store<f64>(powerB + at, load<f64>(powerB + at) + 0.25 * (br * br + bi * bi));
   }
 }
+
+/** re = window × (left + right) / 2, im = window × (left − right) / 2; `count` is a multiple of 4. */
+export function windowMidSide(left: usize, right: usize, window: usize, re: usize, im: usize, count: i32): void {
+  const end = <usize>count << 2;
+  const half = f32x4.splat(0.5);
+  for (let i: usize = 0; i < end; i += 16) {
+    const w = f32x4.mul(v128.load(window + i), half);
+    const l = v128.load(left + i);
+    const r = v128.load(right + i);
+    v128.store(re + i, f32x4.mul(w, f32x4.add(l, r)));
+    v128.store(im + i, f32x4.mul(w, f32x4.sub(l, r)));
+  }
+}

@@ -1,0 +1,99 @@
+// Mean power spectrum of a range by Welch's method: Hann windows of about a third of a second, half overlapped, on a
+// grid of absolute frames, so that ranges add up to the whole. Mid and side of the first two channels are kept apart.
+import { createKernelFft, kernelFftBytes } from '../kernels/fft.js';
+import { type FrameSource, FrameWindow } from '../kernels/frame-window.js';
+
+/** Sums over the windows of a range, in arbitrary units; bin k stands for k × rate / size. */
+export interface SpectrumPart {
+  readonly size: number;
+  readonly windowCount: number;
+  /** Power of (left + right)/2 and (left − right)/2; of the one channel and nothing for mono. */
+  readonly mid: Float64Array;
+  readonly side: Float64Array;
+  /** Power of all further channels together. */
+  readonly others: Float64Array;
+}
+
+/** Length of the transform at a rate: the power of two nearest above 0.3 s. */
+export function spectrumSize(sampleRateHz: number): number {
+  return 2 ** Math.ceil(Math.log2(0.3 * sampleRateHz));
+}
+
+/** Sums the windows whose centre lies in [startFrame, endFrame). Frames outside of the file count as zeros. */
+export function measureSpectrum(
+  source: FrameSource,
+  sampleRateHz: number,
+  startFrame: number,
+  endFrame: number,
+): SpectrumPart {
+  const size = spectrumSize(sampleRateHz);
+  const hop = size / 2;
+  const bins = size / 2 + 1;
+  const extraBytes = kernelFftBytes(size) + 4 * size + 3 * (8 * bins + 64) + 1024;
+  const window = new FrameWindow(source.channelCount, size, extraBytes);
+  const { kernels, pointers } = window;
+  const fft = createKernelFft(kernels, size);
+  const shape = kernels.f32(size);
+  for (let i = 0; i < size; i++) shape[i] = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size);
+  const [mid, side, others] = [kernels.f64(bins), kernels.f64(bins), kernels.f64(bins)];
+  const { windowMidSide, multiply, addPowers } = kernels.functions;
+  const re = fft.re.byteOffset;
+  const im = fft.im.byteOffset;
+
+  let windowCount = 0;
+  for (let index = Math.ceil(startFrame / hop); index * hop < endFrame; index++, windowCount++) {
+    window.load(source, index * hop - hop, size);
+    for (let channel = 0; channel < source.channelCount; channel += 2) {
+      const left = pointers[channel]!;
+      const right = pointers[channel + 1];
+      if (right === undefined) {
+        multiply(left, shape.byteOffset, re, size);
+        fft.im.fill(0);
+      } else if (channel === 0) {
+        windowMidSide(left, right, shape.byteOffset, re, im, size);
+      } else {
+        multiply(left, shape.byteOffset, re, size);
+        multiply(right, shape.byteOffset, im, size);
+      }
+      fft.forward();
+      const [a, b] = channel === 0 ? [mid, side] : [others, others];
+      addPowers(re, im, size, a.byteOffset, b.byteOffset);
+    }
+  }
+  return { size, windowCount, mid: mid.slice(), side: side.slice(), others: others.slice() };
+}
+
+/** The whole programme's spectrum out of those of its ranges (at least one). */
+export function joinSpectra(parts: readonly SpectrumPart[]): SpectrumPart {
+  const first = parts[0]!;
+  const total = (pick: (part: SpectrumPart) => Float64Array): Float64Array => {
+    const sum = new Float64Array(first.mid.length);
+    for (const part of parts) {
+      const values = pick(part);
+      for (let k = 0; k < sum.length; k++) sum[k]! += values[k]!;
+    }
+    return sum;
+  };
+  return {
+    size: first.size,
+    windowCount: parts.reduce((sum, part) => sum + part.windowCount, 0),
+    mid: total((part) => part.mid),
+    side: total((part) => part.side),
+    others: total((part) => part.others),
+  };
+}
+
+/**
+ * Mean square per bin and channel, one-sided: the sum over the bins is the mean square of the signal.
+ * `channelCount` is that of the file.
+ */
+export function meanPowers(spectrum: SpectrumPart, channelCount: number): Float64Array {
+  const { size, windowCount, mid, side, others } = spectrum;
+  // A Hann window has a mean square of 3/8.
+  const scale = 1 / (windowCount * channelCount * size * size * 0.375);
+  const isMono = channelCount === 1;
+  return mid.map((power, k) => {
+    const sum = (isMono ? power : 2 * (power + side[k]!)) + others[k]!;
+    return sum * scale * (k === 0 || k === size / 2 ? 1 : 2);
+  });
+}

@@ -1,0 +1,116 @@
+// What `forge analyze` reports: every figure with its formula, unit and sign. The JSON schema of the command is made
+// from this, and a test holds the stage to it. Fields may be added, never changed.
+import { z } from 'zod';
+import { BAND_EDGES_HZ, BAND_NAMES, type BandName } from '../../dsp/spectrum/figures.js';
+
+const figure = (description: string) => z.number().nullable().describe(description);
+
+export const loudnessSchema = z
+  .strictObject({
+    integratedLufs: figure(
+      'LUFS. Mean K-weighted loudness of the 400 ms blocks (every 100 ms) above −70 LUFS and above 10 LU below their mean (BS.1770-5). null: no block is above −70 LUFS.',
+    ),
+    loudnessRangeLu: figure(
+      'LU, ≥ 0. 95th minus 10th percentile of the short-term loudness (every 100 ms) above −70 LUFS and above 20 LU below its mean (EBU Tech 3342). null: less than 3 s of sound.',
+    ),
+    momentaryMaxLufs: figure(
+      'LUFS. Loudest 400 ms, sought every 10 ms, not gated. null: silence, or under 400 ms.',
+    ),
+    shortTermMaxLufs: figure(
+      'LUFS. Loudest 3 s, sought every 10 ms, not gated. null: silence, or under 3 s.',
+    ),
+    truePeakDbtp: figure(
+      'dB above full scale. Largest magnitude of any channel after fourfold interpolation (twofold from 96 kHz; BS.1770-5, Annex 2). null: silence.',
+    ),
+    samplePeakDbfs: figure('dB above full scale. Largest magnitude of any sample. null: silence.'),
+    plrLu: figure('LU. truePeakDbtp − integratedLufs.'),
+    truePeaksDbtp: z.array(z.number().nullable()).describe('True peak of every channel, in channel order.'),
+    samplePeaksDbfs: z
+      .array(z.number().nullable())
+      .describe('Sample peak of every channel, in channel order.'),
+    history: z
+      .strictObject({
+        hopSec: z
+          .number()
+          .describe('Seconds between values; value i belongs to the window that ends at (i + 1) × hopSec.'),
+        momentaryLufs: z.array(z.number().nullable()).describe('Loudness of 400 ms windows.'),
+        shortTermLufs: z.array(z.number().nullable()).describe('Loudness of 3 s windows.'),
+      })
+      .optional()
+      .describe('Loudness over time.'),
+  })
+  .describe(
+    'Loudness by ITU-R BS.1770-5 and EBU R 128. One mono channel reads 3.01 LU below the same signal in two.',
+  );
+
+export const dynamicsSchema = z
+  .strictObject({
+    rmsDbfs: figure(
+      'dB. 10·lg of the mean square over all samples of all channels; a full-scale sine is −3.01. null: silence.',
+    ),
+    crestFactorDb: figure('dB, ≥ 0. samplePeakDbfs − rmsDbfs.'),
+    dcOffset: figure('Full scale = 1. Mean of the samples of the channel in which it is farthest from 0.'),
+    clippedSampleCount: z
+      .number()
+      .describe(
+        'Samples in runs of three or more at full scale (magnitude 32767/32768 and above), all channels together.',
+      ),
+    noiseFloorDbfs: figure(
+      'dB. Level of the quietest 0.5 s (every 100 ms) all of whose 100 ms hold sound: digital silence does not count. null: none.',
+    ),
+    dynamicRangeDb: figure(
+      'dB. Second-highest peak of the 3 s blocks minus the level (sine = 0 dB) of their loudest fifth, mean of the channels. null: under 6 s.',
+    ),
+  })
+  .describe('Levels without weighting.');
+
+export const stereoSchema = z
+  .strictObject({
+    correlation: figure('−1 to 1. Σlr / √(Σl²·Σr²). null: a silent channel.'),
+    sideToMidDb: figure(
+      'dB, within ±120. 10·lg(Σ(l−r)² / Σ(l+r)²): −120 for mono, 0 for unrelated channels.',
+    ),
+    monoLossDb: figure(
+      'dB, −120 to 120. Level of the channels against that of (l+r)/2: 0 for mono, 3.01 for unrelated channels, 120 where nothing is left.',
+    ),
+    balanceDb: figure('dB, within ±120. 10·lg(Σr² / Σl²): above 0 where the right is louder.'),
+  })
+  .describe('Image of the first two channels; all null for one channel and for silence.');
+
+const bandSchema = (name: BandName) =>
+  figure(`dB of the total power in [${BAND_EDGES_HZ[name].join(', ')}) Hz, ≤ 0. null: no power.`);
+
+export const spectrumSchema = z
+  .strictObject({
+    bands: z
+      .strictObject(
+        Object.fromEntries(BAND_NAMES.map((name) => [name, bandSchema(name)])) as Record<
+          BandName,
+          z.ZodNullable<z.ZodNumber>
+        >,
+      )
+      .describe('Power of seven bands against the power of all frequencies above 0.'),
+    centroidHz: figure('Hz. Mean frequency, weighted by power.'),
+    flatness: figure('0 to 1. Geometric over arithmetic mean of the power of the bins from 20 Hz to 20 kHz.'),
+    rolloffHz: figure('Hz. 85 % of the power lie at or below it.'),
+    tiltDbPerOctave: figure(
+      'dB per octave. Slope of the power per Hz of the third octaves from 100 Hz to 10 kHz, by least squares: 0 for white noise, −3.01 for pink.',
+    ),
+    thirdOctavesDb: z
+      .array(z.number().nullable())
+      .describe(
+        'dB of the total power in the 31 third-octave bands from 20 Hz to 20 kHz (IEC 61260-1). null: no power, or beyond half the rate.',
+      ),
+  })
+  .describe('Mean power spectrum over all channels (Welch, Hann windows of a third of a second).');
+
+/** The stage's part of report.json. A section that `only` leaves out is not there. */
+export const analysisSchema = z.object({
+  loudness: loudnessSchema.optional(),
+  dynamics: dynamicsSchema.optional(),
+  stereo: stereoSchema.optional(),
+  spectrum: spectrumSchema.optional(),
+});
+
+export type LoudnessReport = z.output<typeof loudnessSchema>;
+export type SpectrumReport = z.output<typeof spectrumSchema>;

@@ -1,0 +1,78 @@
+// The scan that analyze and master share: loudness, levels and spectrum of a role's audio in one pass over parallel
+// ranges of 30 s. It gives sums and energies, not figures, so that decisions and reports draw on the same numbers.
+
+import type { FrameSource } from '../../dsp/kernels/frame-window.js';
+import { joinLevels, LEVEL_METER_BYTES, LevelMeter, type LevelPart } from '../../dsp/levels/level-meter.js';
+import { channelWeights } from '../../dsp/loudness/channel-weights.js';
+import { measureRange } from '../../dsp/loudness/measure-range.js';
+import type { LoudnessPart } from '../../dsp/loudness/meter.js';
+import { joinParts } from '../../dsp/loudness/programme.js';
+import { joinSpectra, measureSpectrum, type SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
+import { defineScan } from '../stage.js';
+
+/** What is measured, and of which role. Loudness is always there: its loop reads the file. */
+export interface MeasureParams {
+  readonly role: string;
+  readonly isWithLevels: boolean;
+  readonly isWithSpectrum: boolean;
+}
+
+/** A range's measures, and those of the whole. */
+export interface Measures {
+  readonly loudness: LoudnessPart;
+  readonly levels?: LevelPart;
+  readonly spectrum?: SpectrumPart;
+}
+
+export interface ProgrammeMeasures {
+  readonly loudness: LoudnessPart;
+  readonly levels?: ReturnType<typeof joinLevels>;
+  readonly spectrum?: SpectrumPart;
+}
+
+/** A multiple of the 3 s blocks and 100 ms hops that the meters count in. */
+export const MEASURE_RANGE_SEC = 30;
+
+export const measurePass = defineScan<unknown, MeasureParams, Measures, ProgrammeMeasures>({
+  order: 'parallel',
+  rangeSec: MEASURE_RANGE_SEC,
+  memoryMb: 40,
+  run(context) {
+    const { sampleRateHz, channelCount, params } = context;
+    const { startFrame, endFrame } = context.range;
+    const source: FrameSource & { readonly info?: { readonly channelMask?: number } } = context.input(
+      params.role,
+    );
+    let levelMeter: LevelMeter | undefined;
+    const loudness = measureRange(source, {
+      sampleRateHz,
+      weights: channelWeights(channelCount, source.info?.channelMask),
+      startFrame,
+      endFrame,
+      othersBytes: LEVEL_METER_BYTES,
+      others: (window) => {
+        if (!params.isWithLevels) return [];
+        levelMeter = new LevelMeter(window);
+        return [levelMeter];
+      },
+      onProgress: (framesDone) => context.progress(params.isWithSpectrum ? framesDone / 2 : framesDone),
+    });
+    const part: Measures = {
+      loudness,
+      ...(levelMeter === undefined ? {} : { levels: levelMeter.end() }),
+      ...(params.isWithSpectrum
+        ? { spectrum: measureSpectrum(source, sampleRateHz, startFrame, endFrame) }
+        : {}),
+    };
+    return { part };
+  },
+  merge(parts) {
+    const levels = parts.flatMap((part) => (part.levels === undefined ? [] : [part.levels]));
+    const spectra = parts.flatMap((part) => (part.spectrum === undefined ? [] : [part.spectrum]));
+    return {
+      loudness: joinParts(parts.map((part) => part.loudness)),
+      ...(levels.length === 0 ? {} : { levels: joinLevels(levels) }),
+      ...(spectra.length === 0 ? {} : { spectrum: joinSpectra(spectra) }),
+    };
+  },
+});
