@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DUAL_MONO_LU } from '../../dsp/loudness/programme.js';
 import { defineStage, type Json } from '../stage.js';
 import { dynamicsReport, loudnessReport, spectrumReport, stereoReport } from './analyze-report.js';
+import { analysisSchema } from './analyze-schema.js';
 import { measurePass } from './measure-pass.js';
 
 export const ANALYSES = ['loudness', 'dynamics', 'stereo', 'spectrum'] as const;
@@ -20,12 +21,14 @@ const options = z.strictObject({
   history: z.boolean().default(true).describe('Reports momentary and short-term loudness every 100 ms.'),
 });
 
-export const analyze = defineStage({
+/** The stage `analyze`. */
+export const analyzeStage = defineStage({
   id: 'analyze',
   version: 1,
   summary: 'Measures loudness, dynamics, stereo image and spectrum.',
   source: 'ITU-R BS.1770-5; EBU R 128, Tech 3341, Tech 3342; IEC 61260-1',
   options,
+  result: analysisSchema,
   inputs: () => ['audio'],
   outputs: () => [],
   estimate: () => ({ realTimeFactor: 0.002, memoryMb: 60 }),

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { analyze } from '../../../src/pipeline/stages/analyze.js';
+import { analyzeStage as analyze } from '../../../src/pipeline/stages/analyze.js';
 import { analysisSchema } from '../../../src/pipeline/stages/analyze-schema.js';
 import { musicLike, noise, sine } from '../../dsp/signals.js';
 import { audioRefOf, runStage } from '../../helpers/direct-job.js';
