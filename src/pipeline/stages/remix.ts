@@ -88,6 +88,18 @@ function relativeDb(energy: number, mixEnergy: number): number | null {
   return energy > 0 && mixEnergy > 0 ? roundTo(powerToDb(energy / mixEnergy), 2) : null;
 }
 
+const levelDb = z
+  .number()
+  .nullable()
+  .meta({
+    description: 'Energy of what was taken out over that of the mix, in dB; null where it is nothing.',
+  });
+
+const result = z.object({
+  removedDb: levelDb,
+  stems: z.array(z.object({ name: z.string(), removedDb: levelDb })),
+});
+
 /** The stage. */
 export const remixStage = defineStage({
   id: 'remix',
@@ -95,6 +107,10 @@ export const remixStage = defineStage({
   summary: 'Put restored stems back into the mix',
   source: 'mix + Σ (stem after − stem before), after linear mixing',
   options,
+  result,
+  adapt: (options, { changed }) =>
+    options.stems.length > 0 ? options : { stems: changed.filter((name) => name !== 'mix') },
+  estimate: () => ({ realTimeFactor: 0.01, memoryMb: 16 }),
   inputs: ({ stems }) => ['mix', ...stems.flatMap((stem) => [`before:${stem}`, `after:${stem}`])],
   outputs: () => ['mix'],
   passes: { apply },
@@ -118,16 +134,16 @@ export const remixStage = defineStage({
         'mix',
         stems.length === 0 ? 'no stem was changed' : 'restoration left every stem as it was',
       );
-      return { data: { stems: [], nullDb: null } };
+      return { data: { removedDb: null, stems: [] } };
     }
     const energy = await job.apply(apply, null, { mix: { channelCount: mix!.channelCount } });
     return {
       data: {
+        removedDb: relativeDb(energy.removed, energy.mix),
         stems: stems.map((name, k) => ({
           name,
           removedDb: relativeDb(energy.removedByStem[k] ?? 0, energy.mix),
         })),
-        nullDb: relativeDb(energy.removed, energy.mix),
       },
     };
   },

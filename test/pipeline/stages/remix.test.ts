@@ -28,7 +28,7 @@ describe('remix', () => {
       { stems: ['vocals'] },
     );
     expect(readAll(result.outputs.mix!)).toEqual(mix);
-    expect(result.outcome.data).toEqual({ stems: [{ name: 'vocals', removedDb: null }], nullDb: null });
+    expect(result.outcome.data).toEqual({ removedDb: null, stems: [{ name: 'vocals', removedDb: null }] });
   });
 
   it('takes out of the mix what was taken out of the stems, and says how much', async () => {
@@ -59,8 +59,8 @@ describe('remix', () => {
           expect.fail(`frame ${i} of channel ${channel}`);
       }
     }
-    const data = result.outcome.data as { nullDb: number; stems: { removedDb: number }[] };
-    expect(data.nullDb).toBeCloseTo(10 * Math.log10(removedEnergy / mixEnergy), 1);
+    const data = result.outcome.data as { removedDb: number; stems: { removedDb: number }[] };
+    expect(data.removedDb).toBeCloseTo(10 * Math.log10(removedEnergy / mixEnergy), 1);
     expect(data.stems[0]!.removedDb).toBeCloseTo(-6.02, 1);
     expect(data.stems[1]!.removedDb).toBeCloseTo(0, 1);
   });
