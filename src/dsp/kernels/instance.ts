@@ -24,6 +24,27 @@ export interface KernelFunctions {
   multiply(source: number, factor: number, target: number, count: number): void;
   windowMidSide(left: number, right: number, window: number, re: number, im: number, count: number): void;
   addPowers(re: number, im: number, size: number, powerA: number, powerB: number): void;
+  peakEnvelope(
+    samples: number,
+    frames: number,
+    taps: number,
+    halfFrames: number,
+    limit: number,
+    threshold: number,
+    out: number,
+  ): number;
+  sampleEnvelope(samples: number, frames: number, out: number): number;
+  limiterGains(
+    peaks: number,
+    gains: number,
+    frames: number,
+    config: number,
+    state: number,
+    queue: number,
+    rings: number,
+    reach: number,
+  ): number;
+  applyGains(source: number, gains: number, scale: number, target: number, frames: number): void;
 }
 
 // The types of Node do not declare WebAssembly; this is what is used of it here.

@@ -1,0 +1,72 @@
+// Processors one behind the other as one processor, and their run over a range of a file.
+import { type FrameSource, FrameWindow } from './kernels/frame-window.js';
+import type { Processor, ProcessorBlock } from './processor.js';
+
+/** The processors in order; their latencies add up. */
+export function createChain(processors: readonly Processor[]): Processor {
+  const latencyFrames = processors.reduce((sum, processor) => sum + processor.latencyFrames, 0);
+  const process = (block: ProcessorBlock): void => {
+    for (const processor of processors) processor.process(block);
+  };
+  return {
+    latencyFrames,
+    process,
+    flush(into) {
+      for (const samples of into) samples.fill(0);
+      process(into);
+    },
+    saveState: () => processors.map((processor) => processor.saveState()),
+    loadState(state) {
+      for (const [index, saved] of (state as unknown[]).entries()) processors[index]!.loadState(saved);
+    },
+  };
+}
+
+/** Which frames of a processed file are wanted. */
+export interface RenderRange {
+  readonly startFrame: number;
+  readonly endFrame: number;
+  /** Frames before `startFrame` over which the processor's state settles; it starts from nothing. */
+  readonly settleFrames: number;
+}
+
+const BLOCK_FRAMES = 4096;
+
+/**
+ * Processes frames of `source` and hands the wanted ones to `onBlock`, in order: they lie in `window.channels` from
+ * index 0 on. The source reads as zeros beyond its ends. `processor` must be fresh.
+ */
+export function renderRange(
+  source: FrameSource,
+  processor: Processor,
+  { startFrame, endFrame, settleFrames }: RenderRange,
+  window: FrameWindow,
+  onBlock: (startFrame: number, frames: number) => void,
+): void {
+  const { latencyFrames } = processor;
+  const block = window.channels.map((samples) => samples.subarray(0, BLOCK_FRAMES));
+  // Blocks are laid so that one begins exactly with the first wanted frame.
+  let readAt = Math.max(0, startFrame - settleFrames);
+  let skip = startFrame - readAt + latencyFrames;
+  while (skip > 0) {
+    const frames = Math.min(skip, BLOCK_FRAMES);
+    window.load(source, readAt, frames);
+    processor.process(frames === BLOCK_FRAMES ? block : block.map((samples) => samples.subarray(0, frames)));
+    readAt += frames;
+    skip -= frames;
+  }
+  for (let at = startFrame; at < endFrame; ) {
+    const frames = Math.min(endFrame - at, BLOCK_FRAMES);
+    window.load(source, readAt, frames);
+    processor.process(frames === BLOCK_FRAMES ? block : block.map((samples) => samples.subarray(0, frames)));
+    onBlock(at, frames);
+    window.shift(frames);
+    readAt += frames;
+    at += frames;
+  }
+}
+
+/** A window that renderRange can work in, with room for `extraBytes` of the caller's own. */
+export function createRenderWindow(channelCount: number, extraBytes = 0): FrameWindow {
+  return new FrameWindow(channelCount, BLOCK_FRAMES, extraBytes);
+}
