@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { ForgeError } from '../errors.js';
 import { displayPath } from './input-file.js';
 
@@ -213,8 +214,14 @@ function channelCountOf(layout: string): number {
   return names[name] ?? 0;
 }
 
+/** A local file of any origin, one that forge wrote itself (its demuxer is given), or bytes that are piped in. */
+export type FfmpegInput =
+  | { readonly path: string }
+  | { readonly path: string; readonly demuxer: string }
+  | { readonly stream: Readable; readonly options: readonly string[] };
+
 export interface FfmpegJob {
-  readonly inputs: readonly { readonly path: string; readonly options?: readonly string[] }[];
+  readonly inputs: readonly FfmpegInput[];
   readonly output: { readonly path: string; readonly options: readonly string[] };
   /** Receives the seconds of audio that are done. */
   readonly onProgress?: ((doneSec: number) => void) | undefined;
@@ -235,13 +242,13 @@ export async function runFfmpeg(ffmpeg: Ffmpeg, job: FfmpegJob): Promise<FfmpegR
   const { default: createCommand } = await import('fluent-ffmpeg');
   const command = createCommand({ stdoutLines: 200 });
   command.setFfmpegPath(ffmpeg.path);
-  for (const { path, options = [] } of job.inputs) {
+  for (const input of job.inputs) {
+    if ('stream' in input) command.input(input.stream);
+    else command.input(fileUrl(input.path));
     // More than one argument: fluent-ffmpeg splits a single one at its spaces.
-    command
-      .input(fileUrl(path))
-      .inputOptions('-hide_banner', '-nostdin', '-v', 'error', '-stats', ...INPUT_GUARDS, ...options);
+    command.inputOptions('-hide_banner', '-nostdin', '-v', 'error', '-stats', ...optionsOf(input));
   }
-  command.output(fileUrl(job.output.path)).outputOptions('-bitexact', ...job.output.options);
+  command.output(fileUrl(job.output.path)).outputOptions('-y', '-bitexact', ...job.output.options);
 
   const messages: string[] = [];
   command.on('stderr', (line: string) => {
@@ -271,6 +278,12 @@ export async function runFfmpeg(ffmpeg: Ffmpeg, job: FfmpegJob): Promise<FfmpegR
   } finally {
     clearInterval(watch);
   }
+}
+
+function optionsOf(input: FfmpegInput): readonly string[] {
+  if ('stream' in input) return input.options;
+  if ('demuxer' in input) return ['-protocol_whitelist', 'file,pipe', '-f', input.demuxer];
+  return INPUT_GUARDS;
 }
 
 function isAboutPicture(line: string): boolean {

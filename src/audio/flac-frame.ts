@@ -221,7 +221,7 @@ function readResidual(reader: BitReader, frameCount: number, order: number, s: F
   const method = reader.readUint(2);
   if (method > 1) throw new FrameError('residuals of a reserved coding');
   const parameterBits = method === 0 ? 4 : 5;
-  const escape = method === 0 ? 15 : 31;
+  const escapeCode = method === 0 ? 15 : 31;
   const partitionCount = 1 << reader.readUint(4);
   const partitionLength = frameCount / partitionCount;
   if (!Number.isInteger(partitionLength) || partitionLength < order) {
@@ -231,7 +231,7 @@ function readResidual(reader: BitReader, frameCount: number, order: number, s: F
     const from = partition === 0 ? order : partition * partitionLength;
     const to = (partition + 1) * partitionLength;
     const parameter = reader.readUint(parameterBits);
-    if (parameter !== escape) {
+    if (parameter !== escapeCode) {
       reader.readRice(s, from, to, parameter);
       continue;
     }

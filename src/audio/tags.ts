@@ -27,28 +27,22 @@ export async function readTags(path: string, mimeType?: string): Promise<AudioTa
   delete tokenizer.fileInfo.path;
   if (mimeType !== undefined) tokenizer.fileInfo.mimeType = mimeType;
   try {
-    const { common } = await parseFromTokenizer(tokenizer, { duration: false });
+    const { common, native } = await parseFromTokenizer(tokenizer, { duration: false });
     const tags: Record<string, string> = {};
-    const put = (name: string, value: unknown) => {
+    for (const [key, value] of Object.entries(common)) {
+      if (DROPPED.has(key) || key.startsWith('replaygain')) continue;
       const text = Array.isArray(value) ? value.map(textOf).join('; ') : textOf(value);
+      if (text !== '') tags[FFMPEG_NAMES[key] ?? key] = text;
+    }
+    for (const { id, value } of Object.values(native).flat()) {
+      const name = /^(?:TXXX:|----:com\.apple\.iTunes:)(.+)$/.exec(id)?.[1]?.toLowerCase();
+      if (name === undefined || name in tags || UNTRUE_ELSEWHERE.test(name)) continue;
+      const text = textOf(value);
       if (text !== '') tags[name] = text;
-    };
-    put('title', common.title);
-    put('artist', common.artist);
-    put('album', common.album);
-    put('album_artist', common.albumartist);
-    put('composer', common.composer);
-    put('genre', common.genre);
-    put('date', common.date ?? common.year);
-    put('track', fraction(common.track));
-    put('disc', fraction(common.disk));
-    put('comment', common.comment);
-    put('copyright', common.copyright);
-    put('encoded_by', common.encodedby);
-    put('publisher', common.label);
-    put('isrc', common.isrc);
-    put('bpm', common.bpm);
-    put('lyrics', common.lyrics);
+    }
+    tags.date ??= tags.year ?? '';
+    delete tags.year;
+    if (tags.date === '') delete tags.date;
     const picture: IPicture | undefined =
       common.picture?.find(({ type }) => type === 'Cover (front)') ?? common.picture?.[0];
     return {
@@ -62,13 +56,37 @@ export async function readTags(path: string, mimeType?: string): Promise<AudioTa
   }
 }
 
-function fraction(part: { no: number | null; of: number | null }): string {
-  if (part.no === null) return '';
-  return part.of === null ? String(part.no) : `${part.no}/${part.of}`;
-}
+/** What does not hold for another file, or is no text. */
+const DROPPED = new Set([
+  'picture',
+  'gapless',
+  'encodedby',
+  'encodersettings',
+  'averageLevel',
+  'peakLevel',
+  'rating',
+  'artists',
+]);
 
+/** Names of free-form tags that speak of the very file. */
+const UNTRUE_ELSEWHERE = /^(replaygain|itun|encod|mp3gain|major_brand|minor_version|compatible_brands)/;
+
+/** Where music-metadata's name is not ffmpeg's. */
+const FFMPEG_NAMES: Readonly<Record<string, string>> = {
+  albumartist: 'album_artist',
+  disk: 'disc',
+  label: 'publisher',
+};
+
+/** A value as one line of text: `3/12` of a track number, the text of a comment; empty where there is nothing. */
 function textOf(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'object' && 'text' in value) return textOf((value as { text: unknown }).text);
-  return String(value).replaceAll('\u0000', '').trim();
+  if (value === undefined || value === null || value === false) return '';
+  if (value === true) return '1';
+  if (typeof value !== 'object') return String(value).replaceAll('\u0000', '').trim();
+  if ('text' in value) return textOf(value.text);
+  if ('no' in value) {
+    const total = 'of' in value ? textOf(value.of) : '';
+    return total === '' ? textOf(value.no) : `${textOf(value.no)}/${total}`;
+  }
+  return '';
 }

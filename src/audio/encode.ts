@@ -1,0 +1,321 @@
+// Writes the deliverable form of audio: WAV by forge itself, FLAC, MP3, M4A and Opus through ffmpeg, which receives
+// samples that forge has already brought to their rate and depth. Whole or not at all; the same bytes every time.
+// Tags, cover and BWF chunks of the input go along, but for those that the processing has made untrue.
+import { Readable } from 'node:stream';
+import { createResampledReader } from '../dsp/resample.js';
+import { ForgeError } from '../errors.js';
+import { createAtomicFile, outputError } from './atomic-file.js';
+import type { AudioReader, SampleFormat } from './audio-file.js';
+import { coverFile, metadataFile } from './encode-metadata.js';
+import { FFMPEG_HINT, type FfmpegInput, findEncoder, findFfmpeg, runFfmpeg } from './ffmpeg.js';
+import { displayPath } from './input-file.js';
+import type { AudioInfo } from './probe.js';
+import { type AudioTags, readTags } from './tags.js';
+import { BYTES_PER_SAMPLE } from './wav-header.js';
+import { type ExtraChunk, encodingFor } from './wav-layout.js';
+import { adaptChunks, chunksOfTags, readMetadataChunks } from './wav-metadata.js';
+import { createSampleBuffer, encodeSamples, type Quantiser } from './wav-samples.js';
+import { createWavWriter } from './wav-writer.js';
+
+export type DeliveryContainer = 'wav' | 'flac' | 'mp3' | 'm4a' | 'opus';
+
+/** The form of a delivered file. */
+export interface EncodeSpec {
+  readonly container: DeliveryContainer;
+  readonly sampleRateHz: number;
+  /** Ignored by lossy containers. */
+  readonly sampleFormat: SampleFormat;
+  /** Lossy containers only; a usual one for the number of channels where it is left out. */
+  readonly bitrateKbps?: number | undefined;
+}
+
+export interface EncodeOptions {
+  /** The input whose tags, cover and chunks go along. */
+  readonly metadataFrom?: AudioInfo | undefined;
+  /** Seed of the dither; 0 where it is left out. */
+  readonly seed?: number;
+  /** What the samples of the source are stored in and exactly representable by: spares dither that nothing needs. */
+  readonly sourceSampleFormat?: SampleFormat | undefined;
+  /** Receives the share that is done, 0 to 1. */
+  readonly onProgress?: (doneRatio: number) => void;
+  readonly isCancelled?: () => boolean;
+}
+
+export interface EncodedAudio {
+  /** Samples that did not fit the integers of the target. */
+  readonly clippedSampleCount: number;
+  /** That of the file: see deliverableRateHz. */
+  readonly sampleRateHz: number;
+  /** That of the file: see deliverableSampleFormat. */
+  readonly sampleFormat: SampleFormat;
+  /** Frames that were encoded. */
+  readonly frameCount: number;
+}
+
+const BLOCK_FRAMES = 16384;
+const FLOAT32: SampleFormat = { kind: 'float', bits: 32 };
+
+const MP3_RATES_HZ = [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
+const AAC_RATES_HZ = [...MP3_RATES_HZ, 64_000, 88_200, 96_000];
+
+/** The rate that a container gets for a rate that is asked for: the same, or the next one that it knows. */
+export function deliverableRateHz(container: DeliveryContainer, sampleRateHz: number): number {
+  if (container === 'opus') return 48_000;
+  if (container === 'wav' || container === 'flac') return sampleRateHz;
+  const known = container === 'mp3' ? MP3_RATES_HZ : AAC_RATES_HZ;
+  return known.find((rateHz) => rateHz >= sampleRateHz) ?? known.at(-1)!;
+}
+
+/** The sample format that a container gets: FLAC holds integers of 16 or 24 bits, lossy containers take floats. */
+export function deliverableSampleFormat(
+  container: DeliveryContainer,
+  sampleFormat: SampleFormat,
+): SampleFormat {
+  if (container === 'wav') return sampleFormat;
+  if (container !== 'flac') return FLOAT32;
+  return { kind: 'int', bits: sampleFormat.kind === 'int' && sampleFormat.bits <= 16 ? 16 : 24 };
+}
+
+/**
+ * Writes `source` to `targetPath`, converting the rate where it differs.
+ * @throws ForgeError output/needs-ffmpeg, output/unsupported, output/encoder-failed, output/unwritable,
+ *   output/disk-full, interrupted/by-user, and what reading the source throws
+ */
+export async function encodeAudio(
+  source: AudioReader,
+  targetPath: string,
+  spec: EncodeSpec,
+  options: EncodeOptions = {},
+): Promise<EncodedAudio> {
+  const sampleRateHz = deliverableRateHz(spec.container, spec.sampleRateHz);
+  const reader = createResampledReader(source, sampleRateHz);
+  const form: TargetForm = {
+    sampleRateHz,
+    channelCount: reader.channelCount,
+    frameCount: reader.frameCount,
+    sampleFormat: deliverableSampleFormat(spec.container, spec.sampleFormat),
+    ditherSeed: undefined,
+  };
+  const isExact = reader === source && holds(form.sampleFormat, options.sourceSampleFormat);
+  const dithered = isExact ? form : { ...form, ditherSeed: options.seed ?? 0 };
+  const clippedSampleCount =
+    spec.container === 'wav'
+      ? await encodeWav(reader, targetPath, dithered, options)
+      : await encodeWithFfmpeg(reader, targetPath, { ...spec, container: spec.container }, dithered, options);
+  return { clippedSampleCount, sampleRateHz, sampleFormat: form.sampleFormat, frameCount: reader.frameCount };
+}
+
+interface TargetForm {
+  readonly sampleRateHz: number;
+  readonly channelCount: number;
+  readonly frameCount: number;
+  readonly sampleFormat: SampleFormat;
+  readonly ditherSeed: number | undefined;
+}
+
+/** Whether every value of one format is a value of the other. */
+function holds(target: SampleFormat, source: SampleFormat | undefined): boolean {
+  if (source === undefined) return false;
+  if (target.kind === source.kind) return target.bits >= source.bits;
+  return target.kind === 'float' && target.bits > source.bits;
+}
+
+async function encodeWav(
+  reader: FrameReader,
+  path: string,
+  form: TargetForm,
+  options: EncodeOptions,
+): Promise<number> {
+  const extraChunks = await wavChunks(options.metadataFrom, form);
+  const writer = createWavWriter(path, { ...form, extraChunks });
+  try {
+    for await (const { startFrame, block } of readBlocks(reader, form, options))
+      writer.write(startFrame, block);
+    writer.commit();
+    return writer.clippedSampleCount;
+  } catch (thrown) {
+    writer.abort();
+    throw thrown;
+  }
+}
+
+/** What goes beside the audio: a WAV's own chunks, adapted, or chunks made of another format's tags. */
+async function wavChunks(from: AudioInfo | undefined, form: TargetForm): Promise<ExtraChunk[]> {
+  if (from === undefined) return [];
+  if (from.container === 'wav' || from.container === 'rf64') {
+    return adaptChunks(
+      readMetadataChunks(from.path),
+      from.sampleRateHz,
+      form.sampleRateHz,
+      form.sampleFormat.bits,
+    );
+  }
+  return chunksOfTags(await readTags(from.path));
+}
+
+async function encodeWithFfmpeg(
+  reader: FrameReader,
+  path: string,
+  spec: EncodeSpec & { readonly container: 'flac' | 'mp3' | 'm4a' | 'opus' },
+  form: TargetForm,
+  options: EncodeOptions,
+): Promise<number> {
+  const name = displayPath(path);
+  refuseUnsupported(name, spec, form);
+  const ffmpeg = await findFfmpeg();
+  if (ffmpeg === null) {
+    throw new ForgeError('output/needs-ffmpeg', `${name} is written through ffmpeg, and there is none`, {
+      hint: `${FFMPEG_HINT} WAV needs none.`,
+    });
+  }
+  const encoder = await findEncoder(ffmpeg, spec.container);
+  if (encoder === null) {
+    throw new ForgeError(
+      'output/needs-ffmpeg',
+      `${ffmpeg.path} was built without an encoder for ${spec.container}`,
+      {
+        hint: 'Install a complete ffmpeg, or choose another --format.',
+      },
+    );
+  }
+  const metadata: AudioTags =
+    options.metadataFrom === undefined
+      ? { tags: {}, cover: null }
+      : await readTags(options.metadataFrom.path);
+  const quantiser: Quantiser = { ditherSeed: form.ditherSeed, clippedSampleCount: 0 };
+  const target = createAtomicFile(path);
+  const tags = metadataFile(path, metadata, spec.container);
+  const cover = coverFile(path, metadata, spec.container);
+  let failure: unknown;
+  const stream = Readable.from(
+    (async function* () {
+      try {
+        yield* rawSamples(reader, form, quantiser, options);
+      } catch (thrown) {
+        failure = thrown;
+      }
+    })(),
+    { objectMode: false },
+  );
+  try {
+    const inputs: FfmpegInput[] = [{ stream, options: rawInputOptions(form) }];
+    if (tags !== null) inputs.push({ path: tags.path, demuxer: 'ffmetadata' });
+    if (cover !== null) inputs.push({ path: cover.path, demuxer: cover.demuxer });
+    const { isSuccess, messages } = await runFfmpeg(ffmpeg, {
+      inputs,
+      output: {
+        path: target.temporaryPath,
+        options: [
+          ...['-map', '0:a', '-map_metadata', tags === null ? '-1' : '1', '-c:a', encoder],
+          ...(cover === null
+            ? []
+            : ['-map', `${inputs.length - 1}:v`, '-c:v', 'copy', '-disposition:v', 'attached_pic']),
+          ...encoderOptions(spec, form),
+        ],
+      },
+      isCancelled: options.isCancelled,
+    });
+    if (failure !== undefined) throw failure;
+    if (!isSuccess) {
+      const report = messages.slice(-3).join('; ');
+      if (report.includes('No space left on device')) throw outputError({ code: 'ENOSPC' }, path);
+      throw new ForgeError('output/encoder-failed', `ffmpeg cannot write ${name}: ${report}`);
+    }
+    target.commit();
+    return quantiser.clippedSampleCount;
+  } catch (thrown) {
+    target.abort();
+    throw thrown;
+  } finally {
+    tags?.remove();
+    cover?.remove();
+  }
+}
+
+/** @throws ForgeError output/unsupported */
+function refuseUnsupported(name: string, { container }: EncodeSpec, form: TargetForm): void {
+  if (container === 'mp3' && form.channelCount > 2) {
+    throw new ForgeError(
+      'output/unsupported',
+      `expected 1 or 2 channels for the MP3 ${name}, got ${form.channelCount}`,
+      {
+        hint: 'Choose --format wav, flac, m4a or opus.',
+      },
+    );
+  }
+}
+
+function rawInputOptions({ sampleFormat, sampleRateHz, channelCount }: TargetForm): string[] {
+  const format = sampleFormat.kind === 'float' ? `f${sampleFormat.bits}le` : `s${sampleFormat.bits}le`;
+  return ['-f', format, '-ar', String(sampleRateHz), '-ac', String(channelCount)];
+}
+
+function encoderOptions(
+  spec: EncodeSpec & { container: 'flac' | 'mp3' | 'm4a' | 'opus' },
+  form: TargetForm,
+): string[] {
+  const bitrate = `${spec.bitrateKbps ?? usualBitrateKbps(spec.container, form)}k`;
+  switch (spec.container) {
+    case 'flac':
+      return form.sampleFormat.bits === 24
+        ? ['-sample_fmt', 's32', '-bits_per_raw_sample', '24', '-compression_level', '8', '-f', 'flac']
+        : ['-sample_fmt', 's16', '-compression_level', '8', '-f', 'flac'];
+    case 'mp3':
+      return ['-b:a', bitrate, '-id3v2_version', '3', '-write_id3v1', '1', '-f', 'mp3'];
+    case 'm4a':
+      return ['-b:a', bitrate, '-movflags', '+faststart', '-f', 'ipod'];
+    case 'opus':
+      return ['-b:a', bitrate, '-f', 'opus'];
+  }
+}
+
+/** Bit rates that are transparent for nearly all music, per pair of channels. */
+function usualBitrateKbps(container: 'flac' | 'mp3' | 'm4a' | 'opus', form: TargetForm): number {
+  if (container === 'mp3') {
+    // The most that the format allows: MPEG-1, MPEG-2 and MPEG-2.5.
+    const highest = form.sampleRateHz >= 32_000 ? 320 : form.sampleRateHz >= 16_000 ? 160 : 64;
+    return form.channelCount === 1 ? Math.min(160, highest) : highest;
+  }
+  return Math.round(((container === 'm4a' ? 256 : 192) * form.channelCount) / 2);
+}
+
+interface FrameReader {
+  readonly frameCount: number;
+  read(startFrame: number, into: readonly Float64Array[]): void;
+}
+
+/** All frames in float64, which holds every format exactly; lets others run between blocks. */
+async function* readBlocks(
+  reader: FrameReader,
+  { frameCount, channelCount }: TargetForm,
+  options: EncodeOptions,
+): AsyncGenerator<{ startFrame: number; block: Float64Array[] }> {
+  const buffers = Array.from({ length: channelCount }, () => new Float64Array(BLOCK_FRAMES));
+  for (let startFrame = 0; startFrame < frameCount; startFrame += BLOCK_FRAMES) {
+    if (options.isCancelled?.()) throw new ForgeError('interrupted/by-user', 'interrupted while writing');
+    const count = Math.min(BLOCK_FRAMES, frameCount - startFrame);
+    const block = buffers.map((samples) => samples.subarray(0, count));
+    reader.read(startFrame, block);
+    yield { startFrame, block };
+    options.onProgress?.((startFrame + count) / frameCount);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** All frames as the interleaved bytes that ffmpeg is given. */
+async function* rawSamples(
+  reader: FrameReader,
+  form: TargetForm,
+  quantiser: Quantiser,
+  options: EncodeOptions,
+): AsyncGenerator<Buffer> {
+  const encoding = encodingFor(form.sampleFormat);
+  const bytesPerFrame = BYTES_PER_SAMPLE[encoding] * form.channelCount;
+  for await (const { startFrame, block } of readBlocks(reader, form, options)) {
+    const count = block[0]!.length;
+    // A buffer of its own for each block: the stream may hold several.
+    const buffer = createSampleBuffer(count * bytesPerFrame);
+    encodeSamples(block, 0, count, startFrame, encoding, buffer, quantiser);
+    yield Buffer.from(buffer.bytes.buffer, 0, count * bytesPerFrame);
+  }
+}
