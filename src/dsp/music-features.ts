@@ -1,0 +1,117 @@
+// The compact features from which rhythm, tonality, structure and genre are told: band levels at 100 frames a second
+// and a log-frequency spectrum at 10, both as bytes of half a decibel (about 7 kB for a second of audio).
+// Feature frame t is centred on the sound at t/rate seconds, whatever the range in which it is computed, so that parts
+// joined in range order are what the whole file would have given. No decision is made here.
+import { BAND_COUNT, BAND_FRAMES_PER_SEC, createBandAnalyser } from './rhythm/band-frames.js';
+import { createPitchAnalyser, PITCH_BIN_COUNT, PITCH_FRAMES_PER_SEC } from './tonal/pitch-frames.js';
+
+/** What is read from: an AudioReader, or anything of its shape. Frames outside of the file read as zeros. */
+export interface FrameSource {
+  readonly sampleRateHz: number;
+  readonly channelCount: number;
+  readonly frameCount: number;
+  read(startFrame: number, into: readonly Float32Array[]): void;
+}
+
+/** Features of a run of frames of a file; levels are bytes, see `levelToByte`. */
+export interface MusicFeatures {
+  /** Sound that the features cover, in seconds. */
+  readonly durationSec: number;
+  /** [bandFrames][BAND_COUNT] levels at BAND_FRAMES_PER_SEC. */
+  readonly bands: Uint8Array;
+  /** [pitchFrames][PITCH_BIN_COUNT] levels at PITCH_FRAMES_PER_SEC. */
+  readonly pitches: Uint8Array;
+}
+
+const BLOCK_SEC = 10;
+
+/**
+ * Features of the feature frames whose centres lie in [startFrame, endFrame) of `source`; channels are averaged.
+ * Memory: one block of ten seconds, whatever the range. The same bytes for any division into ranges.
+ * @throws whatever `source.read` throws
+ */
+export function extractMusicFeatures(
+  source: FrameSource,
+  range: { readonly startFrame: number; readonly endFrame: number },
+): MusicFeatures {
+  const { sampleRateHz, channelCount } = source;
+  const bandAnalyser = createBandAnalyser(sampleRateHz);
+  const pitchAnalyser = createPitchAnalyser(sampleRateHz);
+  const marginFrames = Math.max(bandAnalyser.marginFrames, pitchAnalyser.marginFrames);
+  const bandSpan = spanOf(range, sampleRateHz, BAND_FRAMES_PER_SEC);
+  const pitchSpan = spanOf(range, sampleRateHz, PITCH_FRAMES_PER_SEC);
+  const bands = new Uint8Array(bandSpan.count * BAND_COUNT);
+  const pitches = new Uint8Array(pitchSpan.count * PITCH_BIN_COUNT);
+  const blockFrames = Math.ceil(BLOCK_SEC * sampleRateHz);
+  const channels = Array.from(
+    { length: channelCount },
+    () => new Float32Array(blockFrames + 2 * marginFrames),
+  );
+  const mono = new Float32Array(blockFrames + 2 * marginFrames);
+  let band = bandSpan.first;
+  let pitch = pitchSpan.first;
+  for (let start = range.startFrame; start < range.endFrame; start += blockFrames) {
+    const end = Math.min(range.endFrame, start + blockFrames);
+    const originFrame = start - marginFrames;
+    source.read(originFrame, channels);
+    mixDown(channels, mono);
+    for (let at = centreOf(band, sampleRateHz, BAND_FRAMES_PER_SEC); at < end; ) {
+      bandAnalyser.analyse(mono, at - originFrame, bands, (band - bandSpan.first) * BAND_COUNT);
+      at = centreOf(++band, sampleRateHz, BAND_FRAMES_PER_SEC);
+    }
+    pitchAnalyser.load(mono, originFrame);
+    for (let at = centreOf(pitch, sampleRateHz, PITCH_FRAMES_PER_SEC); at < end; ) {
+      pitchAnalyser.analyse(at, pitches, (pitch - pitchSpan.first) * PITCH_BIN_COUNT);
+      at = centreOf(++pitch, sampleRateHz, PITCH_FRAMES_PER_SEC);
+    }
+  }
+  return { durationSec: (range.endFrame - range.startFrame) / sampleRateHz, bands, pitches };
+}
+
+/** Parts of consecutive ranges, in range order, as one. */
+export function mergeMusicFeatures(parts: readonly MusicFeatures[]): MusicFeatures {
+  return {
+    durationSec: parts.reduce((sum, part) => sum + part.durationSec, 0),
+    bands: joinBytes(parts.map((part) => part.bands)),
+    pitches: joinBytes(parts.map((part) => part.pitches)),
+  };
+}
+
+/** Frame at which feature frame `index` is centred. */
+function centreOf(index: number, sampleRateHz: number, framesPerSec: number): number {
+  return Math.round((index * sampleRateHz) / framesPerSec);
+}
+
+/** The feature frames whose centres lie in the range. */
+function spanOf(
+  range: { readonly startFrame: number; readonly endFrame: number },
+  sampleRateHz: number,
+  framesPerSec: number,
+): { first: number; count: number } {
+  const firstFrom = (frame: number): number => {
+    let index = Math.max(0, Math.floor((frame * framesPerSec) / sampleRateHz) - 1);
+    while (centreOf(index, sampleRateHz, framesPerSec) < frame) index++;
+    return index;
+  };
+  const first = firstFrom(range.startFrame);
+  return { first, count: Math.max(0, firstFrom(range.endFrame) - first) };
+}
+
+function mixDown(channels: readonly Float32Array[], mono: Float32Array): void {
+  const scale = 1 / channels.length;
+  mono.set(channels[0]!);
+  for (const channel of channels.slice(1)) {
+    for (let n = 0; n < mono.length; n++) mono[n] = mono[n]! + channel[n]!;
+  }
+  if (channels.length > 1) for (let n = 0; n < mono.length; n++) mono[n] = mono[n]! * scale;
+}
+
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}

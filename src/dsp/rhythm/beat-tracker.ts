@@ -1,0 +1,161 @@
+// Beats from beat activations: the most probable sequence of beat intervals (a hidden Markov model whose states are
+// the interval and the position in it, solved beat by beat). Between beats the position only moves on, so that one
+// decision for each frame and interval is enough, and sums of log-probabilities give what lies between.
+// It knows nothing of bars: bar-tracker.ts numbers the beats.
+import { BEAT_FRAMES_PER_SEC, doubleRate } from './activations.js';
+
+/** Frames a second on the tracker's own grid, twice that of the activations. */
+const TRACK_FRAMES_PER_SEC = 2 * BEAT_FRAMES_PER_SEC;
+/** A beat's sound takes this share of the interval at its start; the rest should be free of beats. */
+const BEAT_SHARE = 16;
+/** Nats for a change of the interval by its own length; changes by one frame are free of it. */
+const CHANGE_COST = 90;
+const LARGEST_CHANGE = 0.2;
+const SMALLEST_PROBABILITY = 1e-5;
+/** No interval before: the first beat. */
+const NONE = 255;
+
+export interface BeatTrackOptions {
+  readonly lowestBpm: number;
+  readonly highestBpm: number;
+}
+
+export interface BeatTrack {
+  /** Beats on the grid of 100 frames a second, before refinement; value k of `doubleRate` is k/100 s + 5 ms. */
+  readonly frames: number[];
+  /** Log-probability of the whole for one second, for comparing tempi on the same activations. */
+  readonly logScorePerSec: number;
+}
+
+/**
+ * The best beats of a piece within a range of tempi. Activations of length 0 give no beats.
+ * @source Krebs, Böck & Widmer 2015 (An efficient state-space model for joint tempo and meter tracking), its
+ *   observation model; solved over intervals instead of positions
+ */
+export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptions): BeatTrack {
+  const activation = doubleRate(beatActivation);
+  const count = activation.length;
+  const shortest = Math.max(8, Math.round((60 * TRACK_FRAMES_PER_SEC) / options.highestBpm));
+  const longest = Math.max(shortest, Math.round((60 * TRACK_FRAMES_PER_SEC) / options.lowestBpm));
+  const intervals = longest - shortest + 1;
+  if (count < 2) return { frames: [], logScorePerSec: 0 };
+
+  // on[t], off[t]: sums of log-probabilities of frames before t, as beat and as no beat.
+  const on = new Float64Array(count + 1);
+  const off = new Float64Array(count + 1);
+  for (let t = 0; t < count; t++) {
+    const p = Math.min(1 - SMALLEST_PROBABILITY, Math.max(SMALLEST_PROBABILITY, activation[t]!));
+    on[t + 1] = on[t]! + Math.log(p);
+    off[t + 1] = off[t]! + Math.log((1 - p) / (BEAT_SHARE - 1));
+  }
+  const beatFrames = Int32Array.from({ length: intervals }, (_, i) =>
+    Math.max(1, Math.round((shortest + i) / BEAT_SHARE)),
+  );
+  const lead = Int32Array.from(beatFrames, (frames) => frames >> 1);
+  const clampFrame = (t: number): number => Math.min(count, Math.max(0, t));
+  /** Frames from the beat at `start` up to (not including) the next at start+interval, seen from their middle. */
+  const scoreOf = (i: number, start: number): number => {
+    const first = clampFrame(start - lead[i]!);
+    const middle = clampFrame(start - lead[i]! + beatFrames[i]!);
+    const last = clampFrame(start - lead[i]! + shortest + i);
+    return on[middle]! - on[first]! + off[last]! - off[middle]!;
+  };
+  const cost = changeCosts(shortest, intervals);
+
+  // begin[t][i]: best log-probability of everything before a beat at t that starts interval i; the last `longest`
+  // columns are kept. from[t][i]: the interval before. Beats may lie before the first frame: column 0 is -longest.
+  const columns = count + longest;
+  const ring = longest + 1;
+  const begin = new Float64Array(ring * intervals).fill(Number.NEGATIVE_INFINITY);
+  const from = new Uint8Array(columns * intervals);
+  const ended = new Float64Array(intervals);
+  let best = Number.NEGATIVE_INFINITY;
+  let bestStart = 0;
+  let bestInterval = 0;
+  for (let column = 0; column < columns; column++) {
+    const t = column - longest;
+    for (let i = 0; i < intervals; i++) {
+      const start = column - shortest - i;
+      ended[i] =
+        start < 0
+          ? Number.NEGATIVE_INFINITY
+          : begin[(start % ring) * intervals + i]! + scoreOf(i, start - longest);
+    }
+    for (let i = 0; i < intervals; i++) {
+      let top = Number.NEGATIVE_INFINITY;
+      let source = NONE;
+      for (let j = cost.first[i]!; j <= cost.last[i]!; j++) {
+        const value = ended[j]! - cost.nats[i * intervals + j]!;
+        if (value > top) {
+          top = value;
+          source = j;
+        }
+      }
+      // The first beat: one whose interval reaches into the piece.
+      if (t <= 0 && t + shortest + i > 0 && 0 > top) {
+        top = 0;
+        source = NONE;
+      }
+      begin[(column % ring) * intervals + i] = top;
+      from[column * intervals + i] = source;
+      if (t + shortest + i >= count) {
+        const total = top + scoreOf(i, t);
+        if (total > best) {
+          best = total;
+          bestStart = column;
+          bestInterval = i;
+        }
+      }
+    }
+  }
+  const frames: number[] = [];
+  for (let column = bestStart, i = bestInterval; ; ) {
+    const t = column - longest;
+    if (t >= 0) frames.push(t);
+    const source = from[column * intervals + i]!;
+    if (source === NONE) break;
+    column -= shortest + source;
+    i = source;
+  }
+  return { frames: frames.reverse(), logScorePerSec: (best * TRACK_FRAMES_PER_SEC) / count };
+}
+
+/** Nats for going from interval j to interval i, and the range of j that is allowed for each i. */
+function changeCosts(
+  shortest: number,
+  intervals: number,
+): { first: Int32Array; last: Int32Array; nats: Float64Array } {
+  const first = new Int32Array(intervals);
+  const last = new Int32Array(intervals);
+  const nats = new Float64Array(intervals * intervals);
+  for (let i = 0; i < intervals; i++) {
+    first[i] = i;
+    last[i] = i;
+    for (let j = 0; j < intervals; j++) {
+      const change = Math.max(0, Math.abs(i - j) - 1) / (shortest + j);
+      nats[i * intervals + j] = CHANGE_COST * change + (i === j ? 0 : 0.5);
+      if (change > LARGEST_CHANGE) continue;
+      first[i] = Math.min(first[i]!, j);
+      last[i] = Math.max(last[i]!, j);
+    }
+  }
+  return { first, last, nats };
+}
+
+/** Beats in seconds: each moved by at most 20 ms onto the peak of the activation, by a parabola through three frames. */
+export function refineBeats(frames: readonly number[], beatActivation: Float32Array): number[] {
+  const activation = doubleRate(beatActivation);
+  return frames.map((frame) => {
+    let peak = frame;
+    for (let k = frame - 2; k <= frame + 2; k++) {
+      if ((activation[k] ?? 0) > (activation[peak] ?? 0)) peak = k;
+    }
+    const before = activation[peak - 1] ?? 0;
+    const at = activation[peak] ?? 0;
+    const after = activation[peak + 1] ?? 0;
+    const bend = before - 2 * at + after;
+    const shift =
+      at > 0.05 && bend < -1e-6 ? Math.max(-0.5, Math.min(0.5, (0.5 * (before - after)) / bend)) : 0;
+    return Math.max(0, (peak + shift + 0.5) / TRACK_FRAMES_PER_SEC);
+  });
+}
