@@ -160,7 +160,7 @@ function reportFailure(error: ForgeError, args: readonly string[]): number {
   }
   process.stderr.write(`forge: ${error.message} [${error.code}]\n`);
   if (error.hint !== undefined) process.stderr.write(`       ${error.hint}\n`);
-  if (error.code === 'internal/defect' && process.env.FORGE_DEBUG !== undefined) {
+  if (error.code === 'internal/defect') {
     process.stderr.write(`${error.cause instanceof Error ? error.cause.stack : error.stack}\n`);
   }
   return exitCodeOf(error.code);

@@ -36,7 +36,7 @@ export interface AudioFlags {
   readonly bitrate?: number;
   readonly jobs?: number;
   readonly seed: number;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly tolerateDamage?: boolean;
   readonly commercialOnly?: boolean;
   readonly pull?: boolean;
@@ -78,7 +78,7 @@ export function addAudioFlags(
     .option('--bitrate <kbps>', 'bit rate of lossy formats', wholeNumber)
     .option('--jobs <n>', 'cores to use at most (default: all)', wholeNumber)
     .option('--seed <n>', 'seed of dither and of everything drawn at random', wholeNumberOrZero, 0)
-    .option('--set <stage.option=value>', 'set an option of a stage (repeatable)', collect, [])
+    .option('--set <stage.option=value>', 'set an option of a stage (repeatable)', collect)
     .option('--tolerate-damage', 'go on with damaged or truncated files, and record the damage')
     .option('--commercial-only', 'refuse models whose weights may not be used commercially')
     .option('--pull', 'pull models that a stage names and that are missing')
@@ -90,7 +90,7 @@ export function addAudioFlags(
 
 /** `--set` values as overrides. @throws ForgeError usage/bad-option */
 export function setOverrides(flags: AudioFlags): Override[] {
-  return flags.set.map((text) => parseSet(text, parseValue));
+  return (flags.set ?? []).map((text) => parseSet(text, parseValue));
 }
 
 /** A job for runAudio. */
@@ -153,10 +153,18 @@ async function execute(
     await pools.close();
   }
   shrinkCaches(flags.out, CACHE_LIMIT_BYTES);
+  for (const item of items) {
+    if (item.status === 'failed' && item.error.code === 'internal/defect') display.say(traceOf(item.error));
+  }
   const results = items.map((item) => resultJson(command, item));
   if (flags.json === true) printJson({ schema: `forge.${command}/1`, version: forgeVersion(), results });
   else printResults(command, items);
   return exitCodeOfBatch(items);
+}
+
+/** Where a defect arose, for its report. */
+function traceOf(error: ForgeError): string {
+  return (error.cause instanceof Error ? error.cause.stack : error.stack) ?? error.message;
 }
 
 function printResults(command: string, items: readonly BatchItem[]): void {
@@ -262,6 +270,6 @@ function wholeNumberOrZero(text: string): number {
   return text === '0' ? 0 : wholeNumber(text);
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

@@ -1,6 +1,7 @@
 // run.json: what each command did to a track, in full, so that it can be repeated and checked.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AudioNote } from '../audio/audio-file.js';
 import { ForgeError } from '../errors.js';
 import type { StageNote } from './job.js';
 import type { DeliveryWish } from './plan.js';
@@ -20,6 +21,8 @@ export interface InputRecord {
   readonly channelCount: number;
   readonly frameCount: number;
   readonly decoder: { readonly id: string; readonly version: string };
+  /** What is odd about the file, damage that was tolerated included. */
+  readonly notes: readonly AudioNote[];
 }
 
 /** A model that a stage used. */

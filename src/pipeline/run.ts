@@ -82,12 +82,12 @@ export async function runTrack(
   onProgress: (progress: TrackProgress) => void = () => {},
 ): Promise<TrackResult> {
   const startedAt = new Date();
-  const trackFolder = TrackFolder.open(folder);
+  const trackFolder = TrackFolder.open(resolve(folder));
   openFolders.add(trackFolder);
   try {
     const run = new TrackRun(plan, info, trackFolder, settings, pools, onProgress);
     const result = await run.execute(report);
-    writeManifest(folder, run.entryOf(result, startedAt));
+    writeManifest(trackFolder.path, run.entryOf(result, startedAt));
     return result;
   } catch (error) {
     throw toForgeError(error, basename(info.path));
@@ -141,7 +141,7 @@ class TrackRun {
       status: stages.some(({ missed }) => missed !== undefined) ? 'missed' : 'ok',
       stages,
       outputs,
-      notes: [...stages.flatMap(({ notes }) => notes), ...this.#notes],
+      notes: [...inputNotes(this.#input!), ...stages.flatMap(({ notes }) => notes), ...this.#notes],
     };
     const reports = this.#writeReports(report(result), owned);
     const keys = new Set([
@@ -193,6 +193,7 @@ class TrackRun {
       channelCount,
       frameCount,
       decoder: decoded.decoder,
+      notes: decoded.notes,
     };
     this.#versions.set(INPUT_NODE, {
       name: 'mix',
@@ -389,6 +390,10 @@ class TrackRun {
       ...(passId === undefined ? {} : { passId }),
     });
   }
+}
+
+function inputNotes(input: InputRecord): StageNote[] {
+  return input.notes.map(({ code, message }) => ({ severity: 'warning', message: `${message} [${code}]` }));
 }
 
 /** Absolute path → sha256 of every file that earlier runs recorded in this folder. */
