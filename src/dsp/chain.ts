@@ -28,6 +28,8 @@ export interface RenderRange {
   readonly endFrame: number;
   /** Frames before `startFrame` over which the processor's state settles; it starts from nothing. */
   readonly settleFrames: number;
+  /** Processed frames before `startFrame` (at most `settleFrames`) that are handed over too, in blocks of their own. */
+  readonly leadFrames?: number;
 }
 
 const BLOCK_FRAMES = 4096;
@@ -39,7 +41,7 @@ const BLOCK_FRAMES = 4096;
 export function renderRange(
   source: FrameSource,
   processor: Processor,
-  { startFrame, endFrame, settleFrames }: RenderRange,
+  { startFrame, endFrame, settleFrames, leadFrames = 0 }: RenderRange,
   window: FrameWindow,
   onBlock: (startFrame: number, frames: number) => void,
 ): void {
@@ -47,7 +49,8 @@ export function renderRange(
   const block = window.channels.map((samples) => samples.subarray(0, BLOCK_FRAMES));
   // Blocks are laid so that one begins exactly with the first wanted frame.
   let readAt = Math.max(0, startFrame - settleFrames);
-  let skip = startFrame - readAt + latencyFrames;
+  const firstFrame = Math.max(0, startFrame - leadFrames);
+  let skip = firstFrame - readAt + latencyFrames;
   while (skip > 0) {
     const frames = Math.min(skip, BLOCK_FRAMES);
     window.load(source, readAt, frames);
@@ -55,8 +58,8 @@ export function renderRange(
     readAt += frames;
     skip -= frames;
   }
-  for (let at = startFrame; at < endFrame; ) {
-    const frames = Math.min(endFrame - at, BLOCK_FRAMES);
+  for (let at = firstFrame; at < endFrame; ) {
+    const frames = Math.min((at < startFrame ? startFrame : endFrame) - at, BLOCK_FRAMES);
     window.load(source, readAt, frames);
     processor.process(frames === BLOCK_FRAMES ? block : block.map((samples) => samples.subarray(0, frames)));
     onBlock(at, frames);

@@ -1,18 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { analyzeStage as analyze } from '../../../src/pipeline/stages/analyze.js';
+import type { z } from 'zod';
+import { analyzeStage } from '../../../src/pipeline/stages/analyze.js';
 import { analysisSchema } from '../../../src/pipeline/stages/analyze-schema.js';
 import { musicLike, noise, sine } from '../../dsp/signals.js';
 import { audioRefOf, runStage } from '../../helpers/direct-job.js';
 
-type Report = Required<ReturnType<typeof analysisSchema.parse>>;
+type Report = { [Key in keyof Analysis]-?: NonNullable<Analysis[Key]> };
+type Analysis = z.output<typeof analysisSchema>;
 
 async function analyse(
   channels: readonly Float32Array[],
   sampleRateHz = 48_000,
   options = {},
 ): Promise<Report> {
-  const { outcome } = await runStage(analyze, { audio: audioRefOf(channels, sampleRateHz) }, options);
+  const { outcome } = await runStage(analyzeStage, { audio: audioRefOf(channels, sampleRateHz) }, options);
   return analysisSchema.parse(outcome.data) as Report;
 }
 
@@ -101,6 +103,6 @@ describe('analyze', () => {
     const bytes = readFileSync(audio.path);
     bytes.writeFloatLE(Number.NaN, bytes.length - 4 * 1000);
     writeFileSync(audio.path, bytes);
-    await expect(runStage(analyze, { audio }, {})).rejects.toMatchObject({ code: 'input/non-finite' });
+    await expect(runStage(analyzeStage, { audio }, {})).rejects.toMatchObject({ code: 'input/non-finite' });
   });
 });

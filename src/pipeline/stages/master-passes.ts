@@ -1,0 +1,91 @@
+// The passes of `master` that process: one that only measures what a setting would give, for the search, and one that
+// writes. Both run the same chain over parallel ranges of 30 s. A range starts cold 5 s before its first frame, by when
+// the state of every device has faded to 2e-9 of what it would be: the seams lie at −170 dB, and the cut into ranges
+// is fixed, so the bytes do not depend on the number of workers.
+import { createRenderWindow, renderRange } from '../../dsp/chain.js';
+import type { FrameSource } from '../../dsp/kernels/frame-window.js';
+import { createLimiter, LIMITER_SETTLE_SEC, type LimiterOptions } from '../../dsp/limiter/limiter.js';
+import { channelWeights } from '../../dsp/loudness/channel-weights.js';
+import { K_WEIGHTING_SETTLE_SEC } from '../../dsp/loudness/k-weighting.js';
+import { LoudnessMeter, type LoudnessPart, METER_BYTES } from '../../dsp/loudness/meter.js';
+import { joinParts } from '../../dsp/loudness/programme.js';
+import { secToFrames } from '../../units.js';
+import { defineApply, defineScan, type RangeContext } from '../stage.js';
+
+const RANGE_SEC = 30;
+
+export interface LimitParams {
+  readonly limiter: LimiterOptions;
+}
+
+/** What a limited programme measures, peaks aside, and what the limiter did. */
+export interface Limited {
+  readonly loudness: LoudnessPart;
+  readonly largestReductionDb: number;
+}
+
+const shared = { order: 'parallel', rangeSec: RANGE_SEC, memoryMb: 40 } as const;
+
+/** Measures without writing. */
+export const tryPass = defineScan<unknown, LimitParams, Limited, Limited>({
+  ...shared,
+  run: (context) => ({ part: limitRange(context, () => {}) }),
+  merge: joinLimited,
+});
+
+/** Writes `master`, and measures the same. */
+export const renderPass = defineApply<unknown, LimitParams, Limited, Limited>({
+  ...shared,
+  run: (context) => ({
+    part: limitRange(context, (startFrame, block) => context.write('master', startFrame, block)),
+  }),
+  merge: joinLimited,
+});
+
+function joinLimited(parts: readonly Limited[]): Limited {
+  return {
+    loudness: joinParts(parts.map((part) => part.loudness)),
+    largestReductionDb: parts.reduce((largest, part) => Math.max(largest, part.largestReductionDb), 0),
+  };
+}
+
+function limitRange(
+  context: RangeContext<unknown, LimitParams>,
+  onBlock: (startFrame: number, block: readonly Float32Array[]) => void,
+): Limited {
+  const { sampleRateHz, channelCount, range, params } = context;
+  const { startFrame, endFrame } = range;
+  const source: FrameSource & { readonly info?: { readonly channelMask?: number } } = context.input('mix');
+  const window = createRenderWindow(channelCount, METER_BYTES);
+  const meter = new LoudnessMeter(window, {
+    sampleRateHz,
+    weights: channelWeights(channelCount, source.info?.channelMask),
+    isPeakMeter: false,
+  });
+  const limiter = createLimiter(params.limiter, sampleRateHz, channelCount);
+  meter.begin(startFrame, endFrame);
+  renderRange(
+    source,
+    limiter,
+    {
+      startFrame,
+      endFrame,
+      settleFrames: secToFrames(LIMITER_SETTLE_SEC, sampleRateHz),
+      leadFrames: secToFrames(K_WEIGHTING_SETTLE_SEC, sampleRateHz),
+    },
+    window,
+    (at, frames) => {
+      if (at < startFrame) {
+        meter.settle(frames);
+        return;
+      }
+      meter.measure(frames);
+      onBlock(
+        at,
+        window.channels.map((samples) => samples.subarray(0, frames)),
+      );
+      context.progress(at + frames - startFrame);
+    },
+  );
+  return { loudness: meter.end(), largestReductionDb: limiter.largestReductionDb };
+}
