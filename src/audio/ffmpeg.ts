@@ -135,10 +135,11 @@ export async function describeWithFfmpeg(ffmpeg: Ffmpeg, path: string): Promise<
   const name = displayPath(path);
   const input = /^Input #0, ([^ ]+), from /m.exec(stderr);
   if (input === null) {
-    if (stderr.includes('ot on whitelist')) {
+    const refused = /^\[(\S+) @ \w+\] Format not on whitelist/m.exec(stderr)?.[1] ?? '';
+    if (/hls|concat|dash|imf|sdp|rtsp|ismv/.test(refused)) {
       throw new ForgeError(
         'input/unsupported',
-        `expected a file that holds audio, got a playlist or a reference: ${name}`,
+        `expected a file that holds audio, got a playlist (${refused}): ${name}`,
       );
     }
     if (/moov atom not found|EBML header parsing failed/.test(stderr)) {

@@ -122,10 +122,10 @@ async function findOut(file: InputFile, damage: DamageLog): Promise<Finding> {
   }
   const ffmpeg = await findFfmpeg();
   if (ffmpeg !== null) {
-    const description = await describeWithFfmpeg(ffmpeg, file.path);
-    if (description.format !== 'mp3') return fromDescription(description);
+    const description = await describeUnknown(ffmpeg, file.path, name);
+    if (description !== null && description.format !== 'mp3') return fromDescription(description);
   }
-  if (name !== null) throw needsFfmpeg(file, name);
+  if (name !== null && ffmpeg === null) throw needsFfmpeg(file, name);
   const laterFrame = findFirstFrame(file, audioStart, MP3_SEARCH_BYTES);
   if (laterFrame !== null) {
     const finding = await findMp3(file, laterFrame, damage);
@@ -139,6 +139,20 @@ async function findOut(file: InputFile, damage: DamageLog): Promise<Finding> {
     'input/not-audio',
     `expected audio in ${displayPath(file.path)}, got something that no decoder knows`,
   );
+}
+
+/** What ffmpeg says of a file; null where it takes bytes without a signature for a format that they then are not. */
+async function describeUnknown(
+  ffmpeg: Ffmpeg,
+  path: string,
+  signature: string | null,
+): Promise<FfmpegDescription | null> {
+  try {
+    return await describeWithFfmpeg(ffmpeg, path);
+  } catch (thrown) {
+    if (signature === null && thrown instanceof ForgeError && thrown.code === 'input/bad-header') return null;
+    throw thrown;
+  }
 }
 
 async function findWav(file: InputFile, damage: DamageLog): Promise<Finding | null> {
