@@ -1,0 +1,64 @@
+// Soft masks of drums, bass and vocals from the cues of a cell; `other` is what is left, so all four sum to one.
+// Method: what is struck is drums; of the rest, what is low is bass, and what is in the centre and moves is voice.
+import type { Cues } from './cues.js';
+import type { FrameGrid } from './frame-grid.js';
+
+/** Masks of one frame by stem, each [bin] from 0 to 1, with a sum of at most 1. */
+export interface FrameMasks {
+  readonly drums: Float64Array;
+  readonly bass: Float64Array;
+  readonly vocals: Float64Array;
+}
+
+/** Below this frequency a drum is told by its decay, for its spectrum is too narrow for the median along frequency. */
+const DECAY_CUE_HZ = 200;
+const BASS_TOP_HZ = 200;
+const VOICE_BOTTOM_HZ = 180;
+const CENTRE_EXPONENT = 3;
+/** How much of the voice's mask a fully sustained cell loses. */
+const SUSTAIN_LOSS = 0.5;
+
+/** 1 far below `cutoffHz`, ½ at it, 0 far above; `order` sets the slope. */
+function lowShare(hz: number, cutoffHz: number, order: number): number {
+  return 1 / (1 + (hz / cutoffHz) ** order);
+}
+
+/** Computes the masks of a frame into `into`. */
+export type MaskRule = (cues: Cues, frameIndex: number, into: FrameMasks) => void;
+
+/** The rule for a grid; it serves one thread. */
+export function createMaskRule(grid: FrameGrid): MaskRule {
+  const { binCount, hzPerBin } = grid;
+  const table = (cutoffHz: number, order: number) =>
+    Float64Array.from({ length: binCount }, (_, bin) => lowShare(bin * hzPerBin, cutoffHz, order));
+  const decayShare = table(DECAY_CUE_HZ, 6);
+  const bassShare = table(BASS_TOP_HZ, 8);
+  const belowVoice = table(VOICE_BOTTOM_HZ, 8);
+  return (cues, frameIndex, into) => {
+    const row = frameIndex * binCount;
+    for (let bin = 0, at = row; bin < binCount; bin++, at++) {
+      const magnitude = cues.magnitude[at]! + 1e-20;
+      const struck = cues.struck[at]! ** 2;
+      const steady = cues.steady[at]! ** 2;
+      const struckShare = struck / (struck + steady + 1e-30);
+      const decaying = 1 - Math.min(1, cues.steady[at]! / magnitude);
+      const drums = struckShare + decayShare[bin]! * (decaying - struckShare);
+      const tonal = 1 - drums;
+      const bass = tonal * bassShare[bin]!;
+      const moving = 1 - SUSTAIN_LOSS * Math.min(1, cues.sustained[at]! / magnitude) ** 2;
+      const voice = cues.centre[at]! ** CENTRE_EXPONENT * (1 - belowVoice[bin]!) * moving;
+      into.drums[bin] = drums;
+      into.bass[bin] = bass;
+      into.vocals[bin] = (tonal - bass) * voice;
+    }
+  };
+}
+
+/** Room for the masks of one frame. */
+export function createFrameMasks(binCount: number): FrameMasks {
+  return {
+    drums: new Float64Array(binCount),
+    bass: new Float64Array(binCount),
+    vocals: new Float64Array(binCount),
+  };
+}

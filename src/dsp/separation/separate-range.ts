@@ -1,0 +1,109 @@
+// Separates a range of samples into drums, bass, vocals and other.
+// Method: masks on the mixture's own complex spectra, 93 ms windows at a quarter hop; `other` is the mixture minus the
+// three, so the stems sum to it whatever the masks are. Channels beyond the second belong to `other`.
+import { createStft, type Stft } from '../stft.js';
+import { measureCues } from './cues.js';
+import { createFrameGrid, type FrameGrid, framesTouching } from './frame-grid.js';
+import { createFrameMasks, createMaskRule, type FrameMasks, type MaskRule } from './masks.js';
+import { measureSpectrogram } from './spectrogram.js';
+
+/** The four stems, in the order in which forge names them. */
+export const STEM_NAMES = ['vocals', 'drums', 'bass', 'other'] as const;
+export type StemName = (typeof STEM_NAMES)[number];
+type MaskedStem = keyof FrameMasks;
+const MASKED_STEMS: readonly MaskedStem[] = ['vocals', 'drums', 'bass'];
+
+/** Reads [channels][frames] of the song from a sample on; zeros outside of it. */
+export type ReadSong = (startSample: number, into: readonly Float32Array[]) => void;
+
+/** Stems as [channels][frames] of the range. */
+export type Stems = Readonly<Record<StemName, readonly Float32Array[]>>;
+
+export interface RangeSeparator {
+  readonly grid: FrameGrid;
+  /**
+   * The stems of the samples [startSample, endSample). They do not depend on where a range begins or ends.
+   * `progress` is told how many samples are done.
+   */
+  separate(
+    read: ReadSong,
+    song: { readonly channelCount: number; readonly frameCount: number },
+    startSample: number,
+    endSample: number,
+    progress?: (samplesDone: number) => void,
+  ): Stems;
+}
+
+/** A separator for a sample rate; it serves one thread. */
+export function createRangeSeparator(sampleRateHz: number): RangeSeparator {
+  const grid = createFrameGrid(sampleRateHz);
+  const stft = createStft({ fftSize: grid.fftSize, hopFrames: grid.hopFrames, window: 'hann' });
+  const rule = createMaskRule(grid);
+  return {
+    grid,
+    separate(read, song, startSample, endSample, progress) {
+      const { first, last } = framesTouching(grid, startSample, endSample);
+      const firstHeld = first - grid.marginFrames;
+      const lastHeld = last + grid.marginFrames;
+      const blockStart = firstHeld * grid.hopFrames - grid.fftSize / 2;
+      const blockFrames = (lastHeld - firstHeld) * grid.hopFrames + grid.fftSize;
+      const block = Array.from({ length: song.channelCount }, () => new Float32Array(blockFrames));
+      read(blockStart, block);
+      const analysed = block.slice(0, 2);
+      const spectrogram = measureSpectrogram(
+        grid,
+        stft,
+        analysed,
+        blockStart,
+        song.frameCount,
+        firstHeld,
+        lastHeld,
+      );
+      const cues = measureCues(grid, spectrogram, first, last);
+      const masked = Object.fromEntries(
+        MASKED_STEMS.map((name) => [name, block.map(() => new Float32Array(endSample - startSample))]),
+      ) as Record<MaskedStem, Float32Array[]>;
+      const masks = createFrameMasks(grid.binCount);
+      const channel = createChannelMasker(grid, stft, rule);
+      for (let frame = first; frame <= last; frame++) {
+        channel.setMasks(cues, frame - first, masks);
+        const inBlock = frame * grid.hopFrames - grid.fftSize / 2 - blockStart;
+        const inRange = frame * grid.hopFrames - grid.fftSize / 2 - startSample;
+        for (const [index, samples] of analysed.entries()) {
+          channel.analyse(samples, inBlock);
+          for (const name of MASKED_STEMS) channel.synthesise(masks[name], masked[name][index]!, inRange);
+        }
+        progress?.(Math.round(((frame - first + 1) / (last - first + 1)) * (endSample - startSample)));
+      }
+      const offset = startSample - blockStart;
+      const other = block.map((samples, index) =>
+        Float32Array.from({ length: endSample - startSample }, (_, i) => {
+          const taken = masked.vocals[index]![i]! + masked.drums[index]![i]! + masked.bass[index]![i]!;
+          return samples[offset + i]! - taken;
+        }),
+      );
+      return { ...masked, other };
+    },
+  };
+}
+
+/** Work space for the spectra of one channel in one frame. */
+function createChannelMasker(grid: FrameGrid, stft: Stft, rule: MaskRule) {
+  const re = new Float64Array(stft.binCount);
+  const im = new Float64Array(stft.binCount);
+  const maskedRe = new Float64Array(stft.binCount);
+  const maskedIm = new Float64Array(stft.binCount);
+  return {
+    setMasks: rule,
+    analyse(samples: Float32Array, at: number): void {
+      stft.analyse(samples, at, re, im);
+    },
+    synthesise(mask: Float64Array, into: Float32Array, at: number): void {
+      for (let bin = 0; bin < grid.binCount; bin++) {
+        maskedRe[bin] = re[bin]! * mask[bin]!;
+        maskedIm[bin] = im[bin]! * mask[bin]!;
+      }
+      stft.synthesise(maskedRe, maskedIm, into, at);
+    },
+  };
+}

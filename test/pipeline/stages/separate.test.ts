@@ -1,0 +1,140 @@
+// The separate stage: the report, two stems, silence; and how much better than the mix the stems of real songs are.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { renderSong, STEM_NAMES } from '../../../fixtures/demo-song/render-song.js';
+import { separateStage } from '../../../src/pipeline/stages/separate.js';
+import { audioRefOf, readAll, runStage } from '../../helpers/direct-job.js';
+
+interface Report {
+  nullDb: number | null;
+  model: { id: string };
+  stems: {
+    name: string;
+    path: string;
+    integratedLufs: number | null;
+    levelDb: number | null;
+    bleedDb: number;
+  }[];
+}
+
+/** SI-SDR in dB of an estimate, all channels as one vector, means taken out. */
+function siSdr(reference: readonly Float32Array[], estimate: readonly Float32Array[]): number {
+  const count = reference.length * reference[0]!.length;
+  const meanOf = (channels: readonly Float32Array[]) =>
+    channels.reduce((total, samples) => samples.reduce((sum, sample) => sum + sample, total), 0) / count;
+  const wantedMean = meanOf(reference);
+  const givenMean = meanOf(estimate);
+  let cross = 0;
+  let wanted = 0;
+  let given = 0;
+  for (const [channel, samples] of reference.entries()) {
+    const others = estimate[channel]!;
+    for (let i = 0; i < samples.length; i++) {
+      const own = samples[i]! - wantedMean;
+      const other = others[i]! - givenMean;
+      cross += own * other;
+      wanted += own * own;
+      given += other * other;
+    }
+  }
+  const explained = (cross * cross) / wanted;
+  return 10 * Math.log10(explained / (given - explained));
+}
+
+function sum(...parts: (readonly Float32Array[])[]): Float32Array[] {
+  return parts[0]!.map((samples, channel) =>
+    samples.map((_, i) => parts.reduce((total, part) => total + part[channel]![i]!, 0)),
+  );
+}
+
+function noise(frames: number, seed: number): Float32Array {
+  let state = seed;
+  return Float32Array.from({ length: frames }, () => {
+    state = (state * 48271) % 2147483647;
+    return (0.2 * state) / 2147483647 - 0.1;
+  });
+}
+
+describe('separate', () => {
+  it('gives four stems that null with the mix, at its rate and channels', async () => {
+    const mix = [noise(40000, 1), noise(40000, 2)];
+    const result = await runStage(separateStage, { audio: audioRefOf(mix, 32000) }, {});
+    expect(Object.keys(result.outputs).sort()).toEqual(['bass', 'drums', 'other', 'vocals']);
+    for (const output of Object.values(result.outputs))
+      expect(output).toMatchObject({ sampleRateHz: 32000, channelCount: 2, frameCount: 40000 });
+    const report = separateStage.result.parse(result.outcome.data) as Report;
+    expect(report.nullDb).toBeLessThan(-90);
+    expect(report.model.id).toBe('forge-classic');
+    expect(report.stems.map((stem) => stem.path)).toContain('stems/vocals.wav');
+  });
+
+  it('writes a stem and its rest with twoStems; they null as well', async () => {
+    const mix = [noise(20000, 1), noise(20000, 2)];
+    const result = await runStage(separateStage, { audio: audioRefOf(mix, 22050) }, { twoStems: 'vocals' });
+    expect(Object.keys(result.outputs).sort()).toEqual(['instrumental', 'vocals']);
+    expect((result.outcome.data as unknown as Report).nullDb).toBeLessThan(-90);
+  });
+
+  it('writes only the stems asked for, and claims no null then', async () => {
+    const mix = [noise(20000, 1), noise(20000, 2)];
+    const result = await runStage(separateStage, { audio: audioRefOf(mix, 22050) }, { stems: ['drums'] });
+    expect(Object.keys(result.outputs)).toEqual(['drums']);
+    expect((result.outcome.data as unknown as Report).nullDb).toBeNull();
+  });
+
+  it('gives nulls for silence and says that nothing was found', async () => {
+    const silence = [new Float32Array(9000), new Float32Array(9000)];
+    const result = await runStage(separateStage, { audio: audioRefOf(silence, 44100) }, {});
+    const report = result.outcome.data as unknown as Report;
+    expect(report.nullDb).toBeNull();
+    expect(report.stems.every((stem) => stem.levelDb === null && stem.integratedLufs === null)).toBe(true);
+    expect(result.notes.map((note) => note.message)).toContain('no vocals found: the stem is near silent');
+  });
+});
+
+describe('separation of the demo song', () => {
+  it('improves the SI-SDR of every stem over the mix', async () => {
+    const song = renderSong();
+    const floats = (track: { left: Int16Array; right: Int16Array }) =>
+      [track.left, track.right].map((samples) => Float32Array.from(samples, (sample) => sample / 32768));
+    const mix = floats(song.mix);
+    const result = await runStage(separateStage, { audio: audioRefOf(mix, song.sampleRateHz) }, {});
+    const gains = Object.fromEntries(
+      STEM_NAMES.map((name) => {
+        const reference = floats(song.stems[name]);
+        return [name, siSdr(reference, readAll(result.outputs[name]!)) - siSdr(reference, mix)];
+      }),
+    );
+    expect(gains.drums).toBeGreaterThan(7);
+    expect(gains.bass).toBeGreaterThan(5);
+    expect(gains.other).toBeGreaterThan(7);
+    expect(gains.vocals).toBeGreaterThan(8);
+  }, 240_000);
+});
+
+const bandFolder = join(process.env.FORGE_SHARED_DIR ?? '../shared', 'audio/stems-band30');
+const isBandThere = existsSync(bandFolder) && spawnSync('ffmpeg', ['-version']).status === 0;
+if (!isBandThere) console.log('skipped: the stems of a real band (needs FORGE_SHARED_DIR and ffmpeg)');
+
+describe.skipIf(!isBandThere)('separation of a real band', () => {
+  it('improves the SI-SDR of vocals, drums with bass, and the rest', async () => {
+    const read = (name: string) => {
+      const args = ['-v', 'error', '-i', join(bandFolder, `${name}30.mp3`), '-f', 'f32le', '-ac', '2', '-'];
+      const bytes = execFileSync('ffmpeg', args, { maxBuffer: 1e9 });
+      const all = new Float32Array(new Uint8Array(bytes).buffer);
+      return [0, 1].map((channel) => all.filter((_, i) => i % 2 === channel));
+    };
+    const rhythm = read('BassDrums');
+    const vocals = read('Vocals');
+    const other = sum(read('Guitar'), read('PianoSynth'));
+    const mix = sum(rhythm, vocals, other);
+    const { outputs } = await runStage(separateStage, { audio: audioRefOf(mix, 48000) }, {});
+    const gain = (reference: readonly Float32Array[], ...names: string[]) =>
+      siSdr(reference, sum(...names.map((name) => readAll(outputs[name]!)))) - siSdr(reference, mix);
+    expect(gain(vocals, 'vocals')).toBeGreaterThan(7);
+    expect(gain(rhythm, 'drums', 'bass')).toBeGreaterThan(9);
+    expect(gain(other, 'other')).toBeGreaterThan(8.5);
+  }, 240_000);
+});
