@@ -1,6 +1,7 @@
 // report.html: one self-contained page (no script from elsewhere, no network) with what was measured and what was
 // done. Charts are inline SVG drawn from the same data as report.json.
 import type { Json } from '../pipeline/stage.js';
+import { figureText, labelOf, limitText, unitOf } from './figures.js';
 import type { Report, ReportStage } from './report.js';
 import { barChart, lineChart } from './svg.js';
 
@@ -103,7 +104,8 @@ function checks(data: JsonObject): string {
   if (list === undefined) return '';
   const rows = list.map(({ rule, limit, measured, pass }) => {
     const verdict = pass === null ? 'not checked' : pass ? 'pass' : 'fail';
-    return `<tr><td>${escapeHtml(rule)}</td><td>${shown(limit)}</td><td>${shown(measured)}</td><td class="${verdict.replace(' ', '-')}">${verdict}</td></tr>`;
+    const unit = unitOf(rule);
+    return `<tr><td>${escapeHtml(labelOf(rule))}</td><td>${escapeHtml(limitText(limit, unit))}</td><td>${escapeHtml(figureText(measured, unit))}</td><td class="${verdict.replace(' ', '-')}">${verdict}</td></tr>`;
   });
   return `<table><caption>Platform sheet, measured on the written file</caption><thead><tr><th>Rule</th><th>Limit</th><th>Measured</th><th>Verdict</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
@@ -128,7 +130,8 @@ function files(report: Report): string {
 
 function table(rows: readonly (readonly [string, Json])[]): string {
   const body = rows.map(
-    ([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${shown(value)}</td></tr>`,
+    ([name, value]) =>
+      `<tr><th scope="row">${escapeHtml(labelOf(name))}</th><td>${escapeHtml(figureText(value, unitOf(name)))}</td></tr>`,
   );
   return `<table class="figures"><tbody>${body.join('')}</tbody></table>`;
 }
@@ -138,7 +141,7 @@ function tree(value: JsonObject): string {
     if (item !== null && typeof item === 'object' && !Array.isArray(item)) {
       return `<li><span>${escapeHtml(key)}</span>${tree(item as JsonObject)}</li>`;
     }
-    return `<li><span>${escapeHtml(key)}</span> ${shown(item ?? null)}</li>`;
+    return `<li><span>${escapeHtml(key)}</span> ${escapeHtml(figureText(item))}</li>`;
   });
   return `<ul class="tree">${items.join('')}</ul>`;
 }
@@ -152,13 +155,6 @@ function withoutCurves(value: JsonObject): JsonObject {
     return [key, item ?? null];
   });
   return Object.fromEntries(entries);
-}
-
-function shown(value: Json): string {
-  if (value === null) return '–';
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toFixed(2);
-  if (typeof value === 'string') return escapeHtml(value);
-  return escapeHtml(JSON.stringify(value));
 }
 
 function escapeHtml(text: string): string {

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type { BatchItem } from '../pipeline/batch.js';
 import type { StageRecord, TrackResult } from '../pipeline/run.js';
 import type { Json } from '../pipeline/stage.js';
+import { figureText, labelOf, limitText, unitOf } from './figures.js';
 
 type JsonObject = { readonly [key: string]: Json | undefined };
 
@@ -100,12 +101,12 @@ function summaryOf(record: StageRecord): string {
   const data = record.data as JsonObject;
   const model = data.model as { id?: string } | undefined;
   const words = model?.id === undefined ? [] : [`by ${model.id}`];
-  if (record.stage === 'separate') words.push(`stems null with the mix at ${figure(data.nullDb, 'dB')}`);
-  if (record.stage === 'denoise')
-    words.push(
-      `noise floor ${figure(data.noiseFloorBeforeDbfs, 'dBFS')} → ${figure(data.noiseFloorAfterDbfs, 'dBFS')}`,
-    );
-  if (record.stage === 'remix') words.push(`removed ${figure(data.removedDb, 'dB')} below the mix`);
+  if (record.stage === 'separate') words.push(`stems null with the mix at ${figureText(data.nullDb, 'dB')}`);
+  if (record.stage === 'denoise') {
+    const floor = (data.noiseFloorDbfs ?? {}) as JsonObject;
+    words.push(`noise floor ${figureText(floor.before, 'dBFS')} → ${figureText(floor.after, 'dBFS')}`);
+  }
+  if (record.stage === 'remix') words.push(`removed ${figureText(data.removedDb, 'dB')} below the mix`);
   if (record.stage === 'analyze') words.push(loudnessLine(data.loudness));
   if (record.stage === 'master') words.push(masterLine(data));
   return words.join(', ') || 'done';
@@ -125,7 +126,7 @@ function detailsOf(record: StageRecord): string[] {
   }[];
   return checks.map(({ rule, limit, measured, pass }) => {
     const verdict = pass === null ? 'not checked' : pass ? 'pass' : 'FAIL';
-    return `${verdict}  ${rule}: ${figure(measured, '')} (limit ${figure(limit, '')})`;
+    return `${verdict}  ${labelOf(rule)}: ${figureText(measured, unitOf(rule))} (${limitText(limit, unitOf(rule))})`;
   });
 }
 
@@ -133,17 +134,7 @@ function detailsOf(record: StageRecord): string[] {
 export function loudnessLine(loudness: Json | undefined): string {
   if (loudness === null || loudness === undefined) return 'silence';
   const { integratedLufs, truePeakDbtp } = loudness as JsonObject;
-  return `${figure(integratedLufs, 'LUFS')}, ${figure(truePeakDbtp, 'dBTP')}`;
-}
-
-function figure(value: Json | undefined, unit: string): string {
-  const text =
-    typeof value === 'number'
-      ? value.toFixed(Math.abs(value) < 100 ? 2 : 1)
-      : value === null || value === undefined
-        ? 'none'
-        : JSON.stringify(value);
-  return unit === '' ? text : `${text} ${unit}`;
+  return `${figureText(integratedLufs, 'LUFS')}, ${figureText(truePeakDbtp, 'dBTP')}`;
 }
 
 function shownPath(folder: string, path: string): string {
