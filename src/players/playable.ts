@@ -33,7 +33,7 @@ const HAND_ORDER = [CRASH, SNARE, RIDE, OPEN_HAT, CLOSED_HAT, 4, 5, 6];
 
 /**
  * Leaves out of `velocity` (nine pieces of one step, 0 where not hit) what cannot be played at `timeMs`, and moves
- * `limbs`. `probability` decides between hats and ride. Returns how many hits were left out.
+ * `limbs`. `probability` decides between hats and ride. Returns how many hits were left out for want of a limb.
  */
 export function keepPlayable(
   velocity: Float32Array,
@@ -42,8 +42,8 @@ export function keepPlayable(
   timeMs: number,
   options: PlayableOptions,
 ): number {
-  const before = count(velocity);
   const isPedal = chooseTimekeeper(velocity, probability, options);
+  const before = count(velocity);
   if (velocity[KICK]! > 0 && !strikeKick(limbs, timeMs, options, isPedal)) velocity[KICK] = 0;
   if (isPedal) {
     if (timeMs - limbs.leftFootMs < FOOT_MS) velocity[CLOSED_HAT] = 0;

@@ -102,17 +102,17 @@ def main():
 
     model = Drummer(len(styles))
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, options.epochs, eta_min=1e-4)
     epoch, best = 0, float("inf")
     checkpoint = options.out / "checkpoint.pt"
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=False)
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
-        schedule.load_state_dict(saved["schedule"])
         epoch, best = saved["epoch"], saved["best"]
     started = time.monotonic()
     while epoch < options.epochs and time.monotonic() - started < options.minutes * 60:
+        for group in optimizer.param_groups:
+            group["lr"] = 1e-4 + 2.9e-3 * 0.5 * (1 + np.cos(np.pi * epoch / options.epochs))
         rng = np.random.default_rng([7, epoch])
         torch.manual_seed(1000 + epoch)
         sums = np.zeros(3)
@@ -125,7 +125,6 @@ def main():
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             sums += [part.item() for part in parts]
-        schedule.step()
         epoch += 1
         held_out = evaluate(model, validation)
         score = held_out[0] + 0.5 * held_out[1] + 0.5 * held_out[2]
@@ -138,8 +137,8 @@ def main():
         if score < best:
             best = score
             torch.save({"model": model.state_dict(), "styles": styles, "epoch": epoch}, options.out / "best.pt")
-        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": epoch, "best": best,
-                    "schedule": schedule.state_dict()}, checkpoint)
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": epoch, "best": best},
+                   checkpoint)
 
 
 if __name__ == "__main__":
