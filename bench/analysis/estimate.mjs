@@ -16,9 +16,9 @@ const folder = process.argv[2];
 const isAgain = process.argv.includes('--again');
 const network = await createBeatNetwork(process.env.FORGE_BEATS ?? 'weights/beats/beats.onnx');
 for (const name of readdirSync(folder)
-  .filter((n) => n.endsWith('.wav'))
+  .filter((n) => /^[^.]+\.json$/.test(n))
   .sort()) {
-  const base = join(folder, name.slice(0, -4));
+  const base = join(folder, name.slice(0, -5));
   if (!isAgain && existsSync(`${base}.forge.json`)) continue;
   const features = featuresOf(base);
   const activations = await network.run(features.bands);

@@ -35,37 +35,48 @@ export function extractMusicFeatures(
   range: { readonly startFrame: number; readonly endFrame: number },
 ): MusicFeatures {
   const { sampleRateHz, channelCount } = source;
-  const bandAnalyser = createBandAnalyser(sampleRateHz);
-  const pitchAnalyser = createPitchAnalyser(sampleRateHz);
-  const marginFrames = Math.max(bandAnalyser.marginFrames, pitchAnalyser.marginFrames);
-  const bandSpan = spanOf(range, sampleRateHz, BAND_FRAMES_PER_SEC);
-  const pitchSpan = spanOf(range, sampleRateHz, PITCH_FRAMES_PER_SEC);
-  const bands = new Uint8Array(bandSpan.count * BAND_COUNT);
-  const pitches = new Uint8Array(pitchSpan.count * PITCH_BIN_COUNT);
+  const kinds = [
+    { rate: BAND_FRAMES_PER_SEC, width: BAND_COUNT, analyser: createBandAnalyser(sampleRateHz) },
+    { rate: PITCH_FRAMES_PER_SEC, width: PITCH_BIN_COUNT, analyser: createPitchAnalyser(sampleRateHz) },
+  ].map(({ rate, width, analyser }) => {
+    const first = firstFrameFrom(range.startFrame, sampleRateHz, rate);
+    const end = Math.max(first, firstFrameFrom(range.endFrame, sampleRateHz, rate));
+    return { rate, width, analyser, first, end, next: first, levels: new Uint8Array((end - first) * width) };
+  });
+  // A window's partner lies one feature frame away.
+  const marginFrames = Math.max(
+    ...kinds.map(({ analyser, rate }) => analyser.marginFrames + Math.ceil(sampleRateHz / rate) + 1),
+  );
   const blockFrames = Math.ceil(BLOCK_SEC * sampleRateHz);
   const channels = Array.from(
     { length: channelCount },
     () => new Float32Array(blockFrames + 2 * marginFrames),
   );
   const mono = new Float32Array(blockFrames + 2 * marginFrames);
-  let band = bandSpan.first;
-  let pitch = pitchSpan.first;
   for (let start = range.startFrame; start < range.endFrame; start += blockFrames) {
-    const end = Math.min(range.endFrame, start + blockFrames);
+    const blockEnd = Math.min(range.endFrame, start + blockFrames);
     const originFrame = start - marginFrames;
     source.read(originFrame, channels);
     mixDown(channels, mono);
-    for (let at = centreOf(band, sampleRateHz, BAND_FRAMES_PER_SEC); at < end; ) {
-      bandAnalyser.analyse(mono, at - originFrame, bands, (band - bandSpan.first) * BAND_COUNT);
-      at = centreOf(++band, sampleRateHz, BAND_FRAMES_PER_SEC);
-    }
-    pitchAnalyser.load(mono, originFrame);
-    for (let at = centreOf(pitch, sampleRateHz, PITCH_FRAMES_PER_SEC); at < end; ) {
-      pitchAnalyser.analyse(at, pitches, (pitch - pitchSpan.first) * PITCH_BIN_COUNT);
-      at = centreOf(++pitch, sampleRateHz, PITCH_FRAMES_PER_SEC);
+    for (const kind of kinds) {
+      const centre = (index: number): number => centreOf(index, sampleRateHz, kind.rate) - originFrame;
+      const place = (index: number): number =>
+        index >= kind.next && index < blockLimit ? (index - kind.first) * kind.width : -1;
+      const blockLimit = Math.min(kind.end, firstFrameFrom(blockEnd, sampleRateHz, kind.rate));
+      // Frames 2p and 2p+1 are always transformed together, also where only one of them is in the block.
+      for (let even = kind.next - (kind.next % 2); even < blockLimit; even += 2) {
+        const odd = even + 1;
+        kind.analyser.analysePair(mono, centre(even), centre(odd), kind.levels, place(even), place(odd));
+      }
+      kind.next = Math.max(kind.next, blockLimit);
     }
   }
-  return { durationSec: (range.endFrame - range.startFrame) / sampleRateHz, bands, pitches };
+  const [bands, pitches] = kinds.map((kind) => kind.levels);
+  return {
+    durationSec: (range.endFrame - range.startFrame) / sampleRateHz,
+    bands: bands!,
+    pitches: pitches!,
+  };
 }
 
 /** Parts of consecutive ranges, in range order, as one. */
@@ -82,19 +93,11 @@ function centreOf(index: number, sampleRateHz: number, framesPerSec: number): nu
   return Math.round((index * sampleRateHz) / framesPerSec);
 }
 
-/** The feature frames whose centres lie in the range. */
-function spanOf(
-  range: { readonly startFrame: number; readonly endFrame: number },
-  sampleRateHz: number,
-  framesPerSec: number,
-): { first: number; count: number } {
-  const firstFrom = (frame: number): number => {
-    let index = Math.max(0, Math.floor((frame * framesPerSec) / sampleRateHz) - 1);
-    while (centreOf(index, sampleRateHz, framesPerSec) < frame) index++;
-    return index;
-  };
-  const first = firstFrom(range.startFrame);
-  return { first, count: Math.max(0, firstFrom(range.endFrame) - first) };
+/** The first feature frame whose centre is at `frame` or later. */
+function firstFrameFrom(frame: number, sampleRateHz: number, framesPerSec: number): number {
+  let index = Math.max(0, Math.floor((frame * framesPerSec) / sampleRateHz) - 1);
+  while (centreOf(index, sampleRateHz, framesPerSec) < frame) index++;
+  return index;
 }
 
 function mixDown(channels: readonly Float32Array[], mono: Float32Array): void {

@@ -2,9 +2,8 @@
 // Triangles that overlap by half on the scale ln(1 + f/200 Hz): 22 Hz apart at the bottom, a tenth of the frequency at
 // the top. Lengths follow the sample rate, so that one sound gives one result at every rate (bands above half of the
 // rate stay at the floor).
-import { fastTransformSize } from '../fast-size.js';
-import { createRealFft } from '../fft.js';
 import { powerToByte } from '../level-byte.js';
+import { createPairedSpectrum, hannWindow } from '../paired-spectrum.js';
 import { createSparseRows, sumRow } from '../sparse-rows.js';
 
 export const BAND_FRAMES_PER_SEC = 100;
@@ -29,26 +28,27 @@ function edgeHz(corner: number): number {
 export interface BandAnalyser {
   /** Frames of sound that a window needs on each side of its centre. */
   readonly marginFrames: number;
-  /** Writes BAND_COUNT bytes of the window centred on `centre` of `signal`, which must hold the margin. */
-  analyse(signal: Float32Array, centre: number, into: Uint8Array, at: number): void;
+  /**
+   * Writes BAND_COUNT bytes of each of the windows centred on `centreA` and `centreB` of `signal`, which must hold
+   * the margins. A negative place leaves that window's bytes out.
+   */
+  analysePair(
+    signal: Float32Array,
+    centreA: number,
+    centreB: number,
+    into: Uint8Array,
+    placeA: number,
+    placeB: number,
+  ): void;
 }
 
 /** A band analyser for one sample rate; a sine of amplitude 1 amid a band gives 0 dB. */
 export function createBandAnalyser(sampleRateHz: number): BandAnalyser {
   const half = Math.max(4, Math.round((WINDOW_SEC * sampleRateHz) / 2));
-  const windowFrames = 2 * half;
-  const fft = createRealFft(fastTransformSize(windowFrames));
-  const window = new Float64Array(windowFrames);
-  let windowSum = 0;
-  for (let n = 0; n < windowFrames; n++) {
-    window[n] = 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / windowFrames);
-    windowSum += window[n]!;
-  }
-  const frame = new Float64Array(fft.size);
-  const re = new Float64Array(fft.binCount);
-  const im = new Float64Array(fft.binCount);
-  const binHz = sampleRateHz / fft.size;
-  const rows = createSparseRows(BAND_COUNT, fft.binCount, (band) => {
+  const { window, sum } = hannWindow(2 * half);
+  const spectrum = createPairedSpectrum(window);
+  const binHz = sampleRateHz / spectrum.size;
+  const rows = createSparseRows(BAND_COUNT, spectrum.first.length, (band) => {
     const centreHz = edgeHz(band + 1);
     // The lowest triangles are narrower than a bin at some rates: never less than one bin on each side.
     const belowHz = Math.max(binHz, centreHz - edgeHz(band));
@@ -63,16 +63,15 @@ export function createBandAnalyser(sampleRateHz: number): BandAnalyser {
     };
   });
   // A sine's power spreads over the Hann window's main lobe: 1.5 bins of the peak.
-  const scale = (4 / (windowSum * windowSum) / 1.5) * (windowFrames / fft.size);
+  const scale = (4 / (sum * sum) / 1.5) * (window.length / spectrum.size);
   return {
     marginFrames: half,
-    analyse(signal, centre, into, at) {
-      const start = centre - half;
-      for (let n = 0; n < windowFrames; n++) frame[n] = signal[start + n]! * window[n]!;
-      fft.forward(frame, re, im);
-      for (let k = 0; k < re.length; k++) re[k] = re[k]! * re[k]! + im[k]! * im[k]!;
-      for (let band = 0; band < BAND_COUNT; band++)
-        into[at + band] = powerToByte(scale * sumRow(rows, band, re));
+    analysePair(signal, centreA, centreB, into, placeA, placeB) {
+      spectrum.transform(signal, centreA - half, centreB - half);
+      for (let band = 0; band < BAND_COUNT; band++) {
+        if (placeA >= 0) into[placeA + band] = powerToByte(scale * sumRow(rows, band, spectrum.first));
+        if (placeB >= 0) into[placeB + band] = powerToByte(scale * sumRow(rows, band, spectrum.second));
+      }
     },
   };
 }

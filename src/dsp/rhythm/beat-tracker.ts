@@ -6,10 +6,19 @@ import { BEAT_FRAMES_PER_SEC, doubleRate } from './activations.js';
 
 /** Frames a second on the tracker's own grid, twice that of the activations. */
 const TRACK_FRAMES_PER_SEC = 2 * BEAT_FRAMES_PER_SEC;
-/** A beat's sound takes this share of the interval at its start; the rest should be free of beats. */
-const BEAT_SHARE = 16;
-/** Nats for a change of the interval by its own length; changes by one frame are free of it. */
-const CHANGE_COST = 90;
+/** Frames around a beat in which its activation should be high; the rest of the interval should be free of it. */
+const BEAT_FRAMES = 3;
+const BEAT_LEAD = 1;
+/** The model's settings, chosen on the validation set. */
+export const BEAT_MODEL = {
+  /** How much likelier a frame without a beat is than one with it, before anything is heard. */
+  rarity: 15,
+  /** Nats for a change of the interval by its own length; changes by one frame are nearly free. */
+  changeNats: 90,
+  /** Nats at one octave from the commonest tempo, for each beat. */
+  tempoNats: 0,
+  commonBpm: 115,
+};
 const LARGEST_CHANGE = 0.2;
 const SMALLEST_PROBABILITY = 1e-5;
 /** No interval before: the first beat. */
@@ -46,19 +55,19 @@ export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptio
   for (let t = 0; t < count; t++) {
     const p = Math.min(1 - SMALLEST_PROBABILITY, Math.max(SMALLEST_PROBABILITY, activation[t]!));
     on[t + 1] = on[t]! + Math.log(p);
-    off[t + 1] = off[t]! + Math.log((1 - p) / (BEAT_SHARE - 1));
+    off[t + 1] = off[t]! + Math.log((1 - p) / BEAT_MODEL.rarity);
   }
-  const beatFrames = Int32Array.from({ length: intervals }, (_, i) =>
-    Math.max(1, Math.round((shortest + i) / BEAT_SHARE)),
-  );
-  const lead = Int32Array.from(beatFrames, (frames) => frames >> 1);
+  const tempoCost = Float64Array.from({ length: intervals }, (_, i) => {
+    const octaves = Math.log2((60 * TRACK_FRAMES_PER_SEC) / (shortest + i) / BEAT_MODEL.commonBpm);
+    return BEAT_MODEL.tempoNats * octaves * octaves;
+  });
   const clampFrame = (t: number): number => Math.min(count, Math.max(0, t));
   /** Frames from the beat at `start` up to (not including) the next at start+interval, seen from their middle. */
   const scoreOf = (i: number, start: number): number => {
-    const first = clampFrame(start - lead[i]!);
-    const middle = clampFrame(start - lead[i]! + beatFrames[i]!);
-    const last = clampFrame(start - lead[i]! + shortest + i);
-    return on[middle]! - on[first]! + off[last]! - off[middle]!;
+    const first = clampFrame(start - BEAT_LEAD);
+    const middle = clampFrame(start - BEAT_LEAD + BEAT_FRAMES);
+    const last = clampFrame(start - BEAT_LEAD + shortest + i);
+    return on[middle]! - on[first]! + off[last]! - off[middle]! - tempoCost[i]!;
   };
   const cost = changeCosts(shortest, intervals);
 
@@ -133,7 +142,7 @@ function changeCosts(
     last[i] = i;
     for (let j = 0; j < intervals; j++) {
       const change = Math.max(0, Math.abs(i - j) - 1) / (shortest + j);
-      nats[i * intervals + j] = CHANGE_COST * change + (i === j ? 0 : 0.5);
+      nats[i * intervals + j] = BEAT_MODEL.changeNats * change + (i === j ? 0 : 0.5);
       if (change > LARGEST_CHANGE) continue;
       first[i] = Math.min(first[i]!, j);
       last[i] = Math.max(last[i]!, j);
@@ -142,12 +151,12 @@ function changeCosts(
   return { first, last, nats };
 }
 
-/** Beats in seconds: each moved by at most 20 ms onto the peak of the activation, by a parabola through three frames. */
+/** Beats in seconds: each moved by at most 30 ms onto the peak of the activation, by a parabola through three frames. */
 export function refineBeats(frames: readonly number[], beatActivation: Float32Array): number[] {
   const activation = doubleRate(beatActivation);
   return frames.map((frame) => {
     let peak = frame;
-    for (let k = frame - 2; k <= frame + 2; k++) {
+    for (let k = frame - 3; k <= frame + 3; k++) {
       if ((activation[k] ?? 0) > (activation[peak] ?? 0)) peak = k;
     }
     const before = activation[peak - 1] ?? 0;

@@ -66,8 +66,8 @@ function hintOf(energies: readonly number[], rises: readonly number[], k: number
   const after = energies[k + 1];
   if (energies.length < 3) return null;
   if (before === undefined) return own < -1 ? 'intro' : null;
-  if (after === undefined) return own < -1 ? 'outro' : null;
-  if (rises[k]! >= BUILD_RISE_DB && after > own) return 'build';
+  if (after === undefined && own < -1) return 'outro';
+  if (after !== undefined && rises[k]! >= BUILD_RISE_DB && after > own) return 'build';
   if (own - before >= DROP_STEP_DB && own >= 0) return 'drop';
   if (own <= SPARSE_DB && before - own >= -SPARSE_DB) return 'break';
   return null;

@@ -6,12 +6,12 @@ import type { Bar } from './bars.js';
 /** Bars on each side of a line that its novelty looks at. */
 const KERNEL_BARS = 8;
 const SHORTEST_BARS = 4;
-const LONGEST_BARS = 32;
-/** Novelty that a boundary must be worth, in deviations of the novelty curve. */
-const BOUNDARY_COST = 0.9;
-/** Costs of lengths that are no multiple of four, or odd. */
-const UNEVEN_COST = 0.35;
-const ODD_COST = 0.7;
+/** Novelty that a boundary must have, as a share of the piece's largest, and at least. */
+const BOUNDARY_SHARE = 0.3;
+const LEAST_NOVELTY = 0.05;
+/** Further costs of lengths that are no multiple of four, or odd, as shares of the largest novelty. */
+const UNEVEN_SHARE = 0.1;
+const ODD_SHARE = 0.2;
 /** Similarity, between that of chance (0) and of a repetition (1), from which a section takes an earlier one's letter. */
 const REPEAT_SHARE = 0.55;
 
@@ -94,21 +94,20 @@ export function findSections(bars: readonly Bar[]): BarSection[] {
 /** The bar lines, first and last included, whose novelties less their costs sum to the most. */
 function chooseCuts(novelty: Float64Array): number[] {
   const last = novelty.length - 1;
-  const mean = novelty.reduce((sum, value) => sum + value, 0) / novelty.length;
-  const deviation =
-    Math.sqrt(novelty.reduce((sum, value) => sum + (value - mean) ** 2, 0) / novelty.length) + 1e-9;
+  const largest = Math.max(...novelty);
+  const boundaryCost = Math.max(LEAST_NOVELTY, BOUNDARY_SHARE * largest);
   const total = new Float64Array(last + 1).fill(Number.NEGATIVE_INFINITY);
   const from = new Int32Array(last + 1);
   total[0] = 0;
   for (let line = 1; line <= last; line++) {
-    const gain = line === last ? 0 : (novelty[line]! - mean) / deviation - BOUNDARY_COST;
-    for (let start = Math.max(0, line - LONGEST_BARS); start < line; start++) {
+    const gain = line === last ? 0 : novelty[line]! - boundaryCost;
+    for (let start = 0; start < line; start++) {
       const length = line - start;
       // The ends of a piece may be cut anywhere.
       const isEnd = start === 0 || line === last;
       if (length < SHORTEST_BARS && !isEnd) continue;
-      const cost = isEnd ? 0 : length % 4 === 0 ? 0 : length % 2 === 0 ? UNEVEN_COST : ODD_COST;
-      const value = total[start]! + gain - cost;
+      const share = isEnd || length % 4 === 0 ? 0 : length % 2 === 0 ? UNEVEN_SHARE : ODD_SHARE;
+      const value = total[start]! + gain - share * largest;
       if (value > total[line]!) {
         total[line] = value;
         from[line] = start;

@@ -10,14 +10,14 @@ export interface ChordKind {
 }
 
 export const CHORD_KINDS: readonly ChordKind[] = [
-  { name: 'maj', intervals: [0, 4, 7], prior: 0.42 },
-  { name: 'min', intervals: [0, 3, 7], prior: 0.26 },
-  { name: '7', intervals: [0, 4, 7, 10], prior: 0.07 },
-  { name: 'maj7', intervals: [0, 4, 7, 11], prior: 0.07 },
-  { name: 'min7', intervals: [0, 3, 7, 10], prior: 0.1 },
-  { name: 'sus4', intervals: [0, 5, 7], prior: 0.03 },
-  { name: 'sus2', intervals: [0, 2, 7], prior: 0.02 },
-  { name: 'dim', intervals: [0, 3, 6], prior: 0.02 },
+  { name: 'maj', intervals: [0, 4, 7], prior: 0.38 },
+  { name: 'min', intervals: [0, 3, 7], prior: 0.25 },
+  { name: '7', intervals: [0, 4, 7, 10], prior: 0.12 },
+  { name: 'maj7', intervals: [0, 4, 7, 11], prior: 0.08 },
+  { name: 'min7', intervals: [0, 3, 7, 10], prior: 0.11 },
+  { name: 'sus4', intervals: [0, 5, 7], prior: 0.02 },
+  { name: 'sus2', intervals: [0, 2, 7], prior: 0.015 },
+  { name: 'dim', intervals: [0, 3, 6], prior: 0.015 },
   { name: 'aug', intervals: [0, 4, 8], prior: 0.01 },
 ];
 

@@ -22,10 +22,10 @@ export interface ChordState {
 /** Weights of the model, chosen on renderings of songs that no test uses. */
 export const CHORD_MODEL = {
   sharpness: 14,
-  bassSharpness: 3,
-  changeNats: 3.2,
-  downbeatNats: 1.6,
-  noChordSimilarity: 0.55,
+  bassSharpness: 2.1,
+  changeNats: 4.8,
+  downbeatNats: 0.5,
+  noChordSimilarity: 0.65,
   priorWeight: 1,
 };
 
