@@ -88,12 +88,9 @@ function relativeDb(energy: number, mixEnergy: number): number | null {
   return energy > 0 && mixEnergy > 0 ? roundTo(powerToDb(energy / mixEnergy), 2) : null;
 }
 
-const levelDb = z
-  .number()
-  .nullable()
-  .meta({
-    description: 'Energy of what was taken out over that of the mix, in dB; null where it is nothing.',
-  });
+const levelDb = z.number().nullable().meta({
+  description: 'Energy of what was taken out over that of the mix, in dB; null where it is nothing.',
+});
 
 const result = z.object({
   removedDb: levelDb,
@@ -104,7 +101,7 @@ const result = z.object({
 export const remixStage = defineStage({
   id: 'remix',
   version: 1,
-  summary: 'Put restored stems back into the mix',
+  summary: 'Put restored stems back into the mix.',
   source: 'mix + Σ (stem after − stem before), after linear mixing',
   options,
   result,
