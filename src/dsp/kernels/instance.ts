@@ -45,6 +45,50 @@ export interface KernelFunctions {
     reach: number,
   ): number;
   applyGains(source: number, gains: number, scale: number, target: number, frames: number): void;
+  joinPair(left: number, right: number, target: number, frames: number): void;
+  splitPair(source: number, left: number, right: number, frames: number): void;
+  encodeMidSide(pairs: number, frames: number): void;
+  decodeMidSide(pairs: number, frames: number): void;
+  filterTwo(
+    inA: number,
+    inB: number,
+    outA: number,
+    outB: number,
+    frames: number,
+    coefficients: number,
+    state: number,
+  ): void;
+  hopPowers(pairs: number, hops: number, hopFrames: number, powers: number): void;
+  addRamped(
+    source: number,
+    gains: number,
+    hops: number,
+    hopFrames: number,
+    target: number,
+    isFirst: number,
+  ): void;
+  doubleRate(source: number, target: number, frames: number, taps: number, pairs: number): void;
+  splitEvenOdd(source: number, even: number, odd: number, frames: number): void;
+  halveRate(
+    even: number,
+    odd: number,
+    target: number,
+    frames: number,
+    centre: number,
+    evenTaps: number,
+    evenPairs: number,
+    oddTaps: number,
+    oddPairs: number,
+    late: number,
+  ): void;
+  addedBySoftCurve(
+    samples: number,
+    frames: number,
+    drive: number,
+    bias: number,
+    offset: number,
+    scale: number,
+  ): void;
 }
 
 // The types of Node do not declare WebAssembly; this is what is used of it here.

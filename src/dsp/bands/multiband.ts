@@ -1,0 +1,189 @@
+// Dynamics in four bands: downward compression with a soft knee, and transient shaping, per band. Bands are split by
+// Linkwitz-Riley crossovers that sum flat; the level of a band is its mean square over a third of a millisecond, the
+// larger channel counting for all. Gains run straight from one such hop to the next.
+import { z } from 'zod';
+import { dbToGain, powerToDb } from '../../units.js';
+import { createBlockDevice } from '../block-device.js';
+import { createKernels } from '../kernels/instance.js';
+import { defineProcessor, type Processor } from '../processor.js';
+import { BAND_COUNT, createFourBandSplit, fourBandSplitBytes } from './four-band-split.js';
+
+const bandOptions = z.strictObject({
+  thresholdDbfs: z
+    .number()
+    .min(-100)
+    .max(0)
+    .default(-20)
+    .describe('Level at which compression begins, in dBFS.'),
+  ratio: z
+    .number()
+    .min(1)
+    .max(20)
+    .default(1)
+    .describe('Input over output change above the threshold; 1 does nothing.'),
+  kneeDb: z.number().min(0).max(30).default(8).describe('Width of the bend around the threshold.'),
+  attackMs: z.number().min(0.5).max(200).default(15).describe('Time constant with which reduction grows.'),
+  releaseMs: z.number().min(5).max(250).default(120).describe('Time constant with which reduction ends.'),
+  makeupDb: z.number().min(-24).max(24).default(0).describe('Gain of the band.'),
+  transientDb: z
+    .number()
+    .min(-12)
+    .max(12)
+    .default(0)
+    .describe('Gain of a full attack (12 dB above the level before it): above 0 sharpens, below 0 softens.'),
+});
+
+export type BandOptions = z.output<typeof bandOptions>;
+
+const options = z.strictObject({
+  cornersHz: z
+    .tuple([z.number(), z.number(), z.number()])
+    .default([120, 800, 5000])
+    .refine(([low, middle, high]) => 20 <= low && low < middle && middle < high && high <= 20_000, {
+      message: 'expected three rising corners from 20 to 20000 Hz',
+    })
+    .describe('Corners between the bands.'),
+  bands: z
+    .tuple([bandOptions, bandOptions, bandOptions, bandOptions])
+    .default(() => {
+      const band = bandOptions.parse({});
+      return [band, band, band, band] as [BandOptions, BandOptions, BandOptions, BandOptions];
+    })
+    .describe('Settings from the lowest to the highest band.'),
+});
+
+export type MultibandOptions = z.output<typeof options>;
+
+const HOPS_PER_BLOCK = 32;
+/** Levels below this count as this. */
+const FLOOR_DB = -120;
+/** An attack of so many dB gets the whole of transientDb. */
+const FULL_ATTACK_DB = 12;
+const FAST_ATTACK_MS = 1;
+const FAST_RELEASE_MS = 30;
+const SLOW_ATTACK_MS = 25;
+const SLOW_RELEASE_MS = 120;
+
+/** Frames over which a band's level is taken: about a third of a millisecond. */
+export function controlHopFrames(sampleRateHz: number): number {
+  return 4 * Math.max(1, Math.round(sampleRateHz / 12_000));
+}
+
+/** Gain reduction in dB (≥ 0) of a level by a soft knee. @source Giannoulis, Massberg, Reiss, JAES 60(6), 2012, eq. (4) */
+export function kneeReductionDb(
+  levelDb: number,
+  band: Pick<BandOptions, 'thresholdDbfs' | 'ratio' | 'kneeDb'>,
+): number {
+  const over = levelDb - band.thresholdDbfs;
+  const slope = 1 - 1 / band.ratio;
+  if (2 * over <= -band.kneeDb) return 0;
+  if (2 * over >= band.kneeDb) return slope * over;
+  return (slope * (over + band.kneeDb / 2) ** 2) / (2 * band.kneeDb);
+}
+
+export const multiband = defineProcessor<MultibandOptions>({
+  id: 'multiband',
+  summary: 'Compresses and shapes attacks in four bands that add up flat.',
+  source: 'Linkwitz & Riley, JAES 24(1), 1976; Giannoulis, Massberg, Reiss, JAES 60(6), 2012',
+  options,
+  create: createMultiband,
+});
+
+export function createMultiband(
+  settings: MultibandOptions,
+  sampleRateHz: number,
+  channelCount: number,
+): Processor {
+  const hopFrames = controlHopFrames(sampleRateHz);
+  const blockFrames = HOPS_PER_BLOCK * hopFrames;
+  const pairCount = Math.ceil(channelCount / 2);
+  const kernels = createKernels(
+    pairCount * (fourBandSplitBytes(blockFrames) + 16 * blockFrames + 64) +
+      8 * blockFrames +
+      BAND_COUNT * 64 * HOPS_PER_BLOCK +
+      8192,
+  );
+  const left = kernels.f32(blockFrames);
+  const right = kernels.f32(blockFrames);
+  const pairs = Array.from({ length: pairCount }, () => ({
+    frames: kernels.f64(2 * blockFrames),
+    split: createFourBandSplit(kernels, settings.cornersHz, sampleRateHz, blockFrames),
+  }));
+  const powers = Array.from({ length: BAND_COUNT }, () => kernels.f64(HOPS_PER_BLOCK));
+  const gains = Array.from({ length: BAND_COUNT }, () => kernels.f64(2 * (HOPS_PER_BLOCK + 1)));
+  const controls = settings.bands.map((band) => createBandControl(band, sampleRateHz / hopFrames));
+  const { joinPair, splitPair, hopPowers, addRamped } = kernels.functions;
+
+  return createBlockDevice(
+    {
+      blockFrames,
+      latencyFrames: 0,
+      processBlock(channels) {
+        for (const power of powers) power.fill(0);
+        for (const [index, { frames, split }] of pairs.entries()) {
+          left.set(channels[2 * index]!);
+          right.set(channels[2 * index + 1] ?? channels[2 * index]!);
+          joinPair(left.byteOffset, right.byteOffset, frames.byteOffset, blockFrames);
+          split.split(frames.byteOffset, blockFrames);
+          for (const [band, power] of powers.entries()) {
+            hopPowers(split.bands[band]!.byteOffset, HOPS_PER_BLOCK, hopFrames, power.byteOffset);
+          }
+        }
+        for (const [band, control] of controls.entries()) control.run(powers[band]!, gains[band]!);
+        for (const [index, { frames, split }] of pairs.entries()) {
+          for (const [band, samples] of split.bands.entries()) {
+            const gain = gains[band]!.byteOffset;
+            addRamped(
+              samples.byteOffset,
+              gain,
+              HOPS_PER_BLOCK,
+              hopFrames,
+              frames.byteOffset,
+              band === 0 ? 1 : 0,
+            );
+          }
+          splitPair(frames.byteOffset, left.byteOffset, right.byteOffset, blockFrames);
+          channels[2 * index]!.set(left);
+          channels[2 * index + 1]?.set(right);
+        }
+      },
+      stateArrays: [
+        ...pairs.flatMap(({ split }) => split.stateArrays),
+        ...controls.map(({ state }) => state),
+      ],
+    },
+    channelCount,
+  );
+}
+
+/** The side of a band that decides: its reduction and its attacks, hop by hop. */
+function createBandControl(band: BandOptions, hopRateHz: number) {
+  const follow = (ms: number): number => 1 - Math.exp(-1000 / (ms * hopRateHz));
+  const attack = follow(band.attackMs);
+  const release = follow(band.releaseMs);
+  const fastAttack = follow(FAST_ATTACK_MS);
+  const fastRelease = follow(FAST_RELEASE_MS);
+  const slowAttack = follow(SLOW_ATTACK_MS);
+  const slowRelease = follow(SLOW_RELEASE_MS);
+  // Reduction, fast and slow level in dB, and the gain that the last hop ended with.
+  const state = Float64Array.of(0, FLOOR_DB, FLOOR_DB, dbToGain(band.makeupDb));
+  return {
+    state,
+    /** Gains of both lanes at the start of the first hop and at the end of every hop. */
+    run(powers: Float64Array, gains: Float64Array): void {
+      let [reductionDb, fastDb, slowDb, gain] = state as unknown as [number, number, number, number];
+      gains.fill(gain, 0, 2);
+      for (let hop = 0; hop < powers.length; hop++) {
+        const levelDb = Math.max(FLOOR_DB, powerToDb(powers[hop]!));
+        const wantedDb = kneeReductionDb(levelDb, band);
+        reductionDb += (wantedDb > reductionDb ? attack : release) * (wantedDb - reductionDb);
+        fastDb += (levelDb > fastDb ? fastAttack : fastRelease) * (levelDb - fastDb);
+        slowDb += (levelDb > slowDb ? slowAttack : slowRelease) * (levelDb - slowDb);
+        const attackShare = Math.min(1, Math.max(0, (fastDb - slowDb) / FULL_ATTACK_DB));
+        gain = dbToGain(band.makeupDb - reductionDb + band.transientDb * attackShare);
+        gains.fill(gain, 2 * hop + 2, 2 * hop + 4);
+      }
+      state.set([reductionDb, fastDb, slowDb, gain]);
+    },
+  };
+}

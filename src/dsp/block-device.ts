@@ -1,0 +1,61 @@
+// A processor whose work is done in blocks of one length. This collects frames until a block is full and gives them out
+// again a block later, so that a device's own code sees whole blocks alone, on a fixed grid, whatever comes in.
+import type { Processor, ProcessorBlock } from './processor.js';
+
+/** The work of a device on whole blocks. */
+export interface BlockCore {
+  readonly blockFrames: number;
+  /** Delay of the core itself, in frames. */
+  readonly latencyFrames: number;
+  /** Processes one block in place: `blockFrames` frames of every channel. */
+  processBlock(channels: readonly Float32Array[]): void;
+  /** Every array that carries state from block to block. */
+  readonly stateArrays: readonly (Float32Array | Float64Array)[];
+}
+
+/** The processor of a core: its latency is the core's and one block. */
+export function createBlockDevice(core: BlockCore, channelCount: number): Processor {
+  const { blockFrames } = core;
+  // What comes in replaces, frame by frame, what the last block gave.
+  const channels = Array.from({ length: channelCount }, () => new Float32Array(blockFrames));
+  const held = new Float32Array(blockFrames);
+  const position = new Float64Array(1);
+  const arrays = [...channels, position, ...core.stateArrays];
+
+  function process(block: ProcessorBlock): void {
+    const frames = block[0]?.length ?? 0;
+    let at = position[0]!;
+    for (let from = 0; from < frames; ) {
+      const count = Math.min(blockFrames - at, frames - from);
+      for (let channel = 0; channel < channelCount; channel++) {
+        const outside = block[channel]!.subarray(from, from + count);
+        const inside = channels[channel]!.subarray(at, at + count);
+        const swap = held.subarray(0, count);
+        swap.set(outside);
+        outside.set(inside);
+        inside.set(swap);
+      }
+      from += count;
+      at += count;
+      if (at === blockFrames) {
+        core.processBlock(channels);
+        at = 0;
+      }
+    }
+    position[0] = at;
+  }
+
+  return {
+    latencyFrames: core.latencyFrames + blockFrames,
+    process,
+    flush(into) {
+      for (const samples of into) samples.fill(0);
+      process(into);
+    },
+    saveState: () => arrays.map((array) => array.slice()),
+    loadState(state) {
+      for (const [index, saved] of (state as (Float32Array | Float64Array)[]).entries())
+        arrays[index]!.set(saved);
+    },
+  };
+}

@@ -1,0 +1,228 @@
+// Saturation without aliases: a soft curve at the eightfold rate. Only what the curve adds to the signal comes back
+// through the filters; the signal itself passes beside them, delayed, so nothing is lost of its top. A bias makes even
+// harmonics. The curve is smooth, and its harmonics have died away long before they reach the eightfold rate.
+import { z } from 'zod';
+import { dbToGain } from '../../units.js';
+import { createBlockDevice } from '../block-device.js';
+import { kaiserLowPass } from '../kaiser.js';
+import { createKernels, type Kernels } from '../kernels/instance.js';
+import { defineProcessor, type Processor } from '../processor.js';
+
+const options = z.strictObject({
+  driveDb: z
+    .number()
+    .min(-12)
+    .max(18)
+    .default(0)
+    .describe('Gain into the curve, taken back behind it: small signals keep their level.'),
+  evenPercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe('How lopsided the curve is: 0 makes odd harmonics alone, 100 is a bias of half the knee.'),
+  mixPercent: z.number().min(0).max(100).default(100).describe('Share of what the curve adds.'),
+});
+
+export type SaturatorOptions = z.output<typeof options>;
+
+const BLOCK_FRAMES = 256;
+const STOP_BAND_DB = 106;
+/** Half-band filters up and down at the doubled, fourfold and eightfold rates: pairs of taps. */
+const PAIRS_2X = 21;
+const PAIRS_4X = 7;
+const PAIRS_8X = 5;
+/** The last filter down is steeper: it passes 0.417 of the rate and stops from 0.5 on. */
+const HALF_LAST = 80;
+const LAST_CUTOFF = 0.2292;
+/** Delays that add up to whole frames; one of eight at the lowest rate is the sum of all. */
+const LATE_8X = 7;
+const LATENCY_FRAMES = PAIRS_2X + PAIRS_4X / 2 + PAIRS_8X / 4 + LATE_8X / 4 + PAIRS_4X / 2 + HALF_LAST;
+/** Corner of the filter that takes the offset of a lopsided curve away. */
+const OFFSET_CUTOFF_HZ = 5;
+const FULL_BIAS = 0.5;
+
+export const saturator = defineProcessor<SaturatorOptions>({
+  id: 'saturator',
+  summary: 'Adds harmonics by a soft curve at the eightfold rate.',
+  source: 'Padé approximant of tanh, order 3/2; polyphase half-band filters (Vaidyanathan 1993, §4.6)',
+  options,
+  create: createSaturator,
+});
+
+export function createSaturator(
+  settings: SaturatorOptions,
+  sampleRateHz: number,
+  channelCount: number,
+): Processor {
+  const drive = dbToGain(settings.driveDb);
+  const bias = (FULL_BIAS * settings.evenPercent) / 100;
+  const offset = softCurve(bias);
+  const scale = 1 / (drive * softCurveSlope(bias));
+  const mix = settings.mixPercent / 100;
+  const bytesPerChannel = 4 * (BLOCK_FRAMES * 24 + 1024) + 8192;
+  const kernels = createKernels(bytesPerChannel * channelCount + 16_384);
+  const filters = designFilters(kernels);
+  const lanes = Array.from({ length: channelCount }, () => createLane(kernels, filters));
+  const blockers = Array.from({ length: channelCount }, () => new Float64Array(1));
+  const follow = 1 - Math.exp((-2 * Math.PI * OFFSET_CUTOFF_HZ) / sampleRateHz);
+  const { addedBySoftCurve } = kernels.functions;
+
+  return createBlockDevice(
+    {
+      blockFrames: BLOCK_FRAMES,
+      latencyFrames: LATENCY_FRAMES,
+      processBlock(channels) {
+        for (const [channel, samples] of channels.entries()) {
+          const lane = lanes[channel]!;
+          const high = lane.up(samples);
+          addedBySoftCurve(high.byteOffset, high.length, drive, bias, offset, scale);
+          const added = lane.down();
+          const dry = lane.dry;
+          const blocker = blockers[channel]!;
+          let mean = blocker[0]!;
+          for (let i = 0; i < BLOCK_FRAMES; i++) {
+            mean += follow * (added[i]! - mean);
+            samples[i] = dry[i]! + mix * (added[i]! - mean);
+          }
+          blocker[0] = mean;
+          lane.shift();
+        }
+      },
+      stateArrays: [...lanes.flatMap((lane) => lane.stateArrays), ...blockers],
+    },
+    channelCount,
+  );
+}
+
+/** The curve for values of any size. */
+export function softCurve(u: number): number {
+  const v = Math.min(3, Math.max(-3, u));
+  return (v * (27 + v * v)) / (27 + 9 * v * v);
+}
+
+function softCurveSlope(u: number): number {
+  const square = u * u;
+  return ((27 + 3 * square) * (27 + 9 * square) - (27 * u + u * square) * 18 * u) / (27 + 9 * square) ** 2;
+}
+
+interface Filters {
+  readonly up2x: Float32Array;
+  readonly up4x: Float32Array;
+  readonly up8x: Float32Array;
+  readonly down8x: HalvingFilter;
+  readonly down4x: HalvingFilter;
+  readonly down2x: HalvingFilter;
+}
+
+interface HalvingFilter {
+  readonly centre: number;
+  readonly evenTaps: Float32Array;
+  readonly oddTaps: Float32Array;
+  readonly late: number;
+}
+
+function designFilters(kernels: Kernels): Filters {
+  const store = (values: Float64Array): Float32Array => {
+    const array = kernels.f32(Math.max(1, values.length));
+    array.set(values);
+    return array.subarray(0, values.length);
+  };
+  /** Taps at odd distances of a half-band filter; all others but the middle are nothing. */
+  const halfBand = (pairs: number, gain: number): Float32Array => {
+    const taps = kaiserLowPass(2 * pairs - 1, 0.25, STOP_BAND_DB);
+    return store(Float64Array.from({ length: pairs }, (_, k) => gain * taps[2 * k + 1]!));
+  };
+  const halving = (pairs: number, late: number): HalvingFilter => ({
+    centre: 0.5,
+    evenTaps: store(new Float64Array(0)),
+    oddTaps: halfBand(pairs, 1),
+    late,
+  });
+  const last = kaiserLowPass(HALF_LAST, LAST_CUTOFF, STOP_BAND_DB);
+  return {
+    up2x: halfBand(PAIRS_2X, 2),
+    up4x: halfBand(PAIRS_4X, 2),
+    up8x: halfBand(PAIRS_8X, 2),
+    down8x: halving(PAIRS_8X, LATE_8X),
+    down4x: halving(PAIRS_4X, PAIRS_4X),
+    down2x: {
+      centre: last[0]!,
+      evenTaps: store(last.filter((_, k) => k > 0 && k % 2 === 0)),
+      oddTaps: store(last.filter((_, k) => k % 2 === 1)),
+      late: HALF_LAST,
+    },
+  };
+}
+
+/** Frames of history that every stage keeps; more than any filter reaches back. */
+const HISTORY_FRAMES = 192;
+
+/** The way of one channel up to the eightfold rate and down again. */
+function createLane(kernels: Kernels, filters: Filters) {
+  const { doubleRate, splitEvenOdd, halveRate } = kernels.functions;
+  const stage = (frames: number): { whole: Float32Array; news: Float32Array } => {
+    const whole = kernels.f32(HISTORY_FRAMES + frames);
+    return { whole, news: whole.subarray(HISTORY_FRAMES) };
+  };
+  const n = BLOCK_FRAMES;
+  const base = stage(n);
+  const rate2x = stage(2 * n);
+  const rate4x = stage(4 * n);
+  const rate8x = kernels.f32(8 * n);
+  const even8x = stage(4 * n);
+  const odd8x = stage(4 * n);
+  const down4x = kernels.f32(4 * n);
+  const even4x = stage(2 * n);
+  const odd4x = stage(2 * n);
+  const down2x = kernels.f32(2 * n);
+  const even2x = stage(n);
+  const odd2x = stage(n);
+  const out = kernels.f32(n);
+  const withHistory = [base, rate2x, rate4x, even8x, odd8x, even4x, odd4x, even2x, odd2x];
+
+  function halve(
+    source: Float32Array,
+    even: { news: Float32Array },
+    odd: { news: Float32Array },
+    target: Float32Array,
+    filter: HalvingFilter,
+  ): void {
+    const frames = target.length;
+    splitEvenOdd(source.byteOffset, even.news.byteOffset, odd.news.byteOffset, frames);
+    halveRate(
+      even.news.byteOffset,
+      odd.news.byteOffset,
+      target.byteOffset,
+      frames,
+      filter.centre,
+      filter.evenTaps.byteOffset,
+      filter.evenTaps.length,
+      filter.oddTaps.byteOffset,
+      filter.oddTaps.length,
+      filter.late,
+    );
+  }
+
+  return {
+    /** The signal beside the filters, as late as they are. */
+    dry: base.whole.subarray(HISTORY_FRAMES - LATENCY_FRAMES, HISTORY_FRAMES - LATENCY_FRAMES + n),
+    stateArrays: withHistory.map(({ whole }) => whole.subarray(0, HISTORY_FRAMES)),
+    up(samples: Float32Array): Float32Array {
+      base.news.set(samples);
+      doubleRate(base.news.byteOffset, rate2x.news.byteOffset, n, filters.up2x.byteOffset, PAIRS_2X);
+      doubleRate(rate2x.news.byteOffset, rate4x.news.byteOffset, 2 * n, filters.up4x.byteOffset, PAIRS_4X);
+      doubleRate(rate4x.news.byteOffset, rate8x.byteOffset, 4 * n, filters.up8x.byteOffset, PAIRS_8X);
+      return rate8x;
+    },
+    down(): Float32Array {
+      halve(rate8x, even8x, odd8x, down4x, filters.down8x);
+      halve(down4x, even4x, odd4x, down2x, filters.down4x);
+      halve(down2x, even2x, odd2x, out, filters.down2x);
+      return out;
+    },
+    shift(): void {
+      for (const { whole, news } of withHistory) whole.copyWithin(0, news.length);
+    },
+  };
+}
