@@ -1,0 +1,162 @@
+// What the engine costs beyond the stages' own work: start-up, a whole pipeline against direct calls of the same stages
+// in one process, and a batch of many short files.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeAudio } from '../dist/audio/decode.js';
+import { probeAudio } from '../dist/audio/probe.js';
+import { createWavWriter } from '../dist/audio/wav-writer.js';
+import { InProcessExecutor } from '../dist/pipeline/in-process.js';
+import { runJob } from '../dist/pipeline/job.js';
+import { INPUT_NODE, planTrack } from '../dist/pipeline/plan.js';
+import { loadPipeline } from '../dist/pipeline/preset.js';
+import type { AudioRef } from '../dist/pipeline/stage.js';
+import type { BenchCase, BenchRow } from './run.js';
+
+const ROOT = join(import.meta.dirname, '..');
+const FORGE = join(ROOT, 'bin/forge.js');
+const DEMO = join(ROOT, 'fixtures/demo/demo.flac');
+
+export const bench: BenchCase = {
+  summary: 'the cost of the engine: start-up, overhead of a pipeline, many short files',
+  async run({ isQuick }) {
+    const folder = mkdtempSync(join(tmpdir(), 'forge-bench-'));
+    try {
+      return [
+        startUp(isQuick ? 3 : 15),
+        await overhead(folder, isQuick ? 1 : 3),
+        batch(folder, isQuick ? 10 : 200),
+      ];
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+function timeMs(args: readonly string[], cwd = ROOT): number {
+  const startedMs = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, FORGE_MODELS_DIR: '/nonexistent' },
+  });
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
+  return performance.now() - startedMs;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+/** Runs A and B in turn, so that both meet the same noise of the machine. */
+function startUp(rounds: number): BenchRow {
+  const version: number[] = [];
+  const node: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    version.push(timeMs([FORGE, '--version']));
+    node.push(timeMs(['-e', '0']));
+  }
+  const ratio = median(version) / median(node);
+  return { name: 'forge --version against node -e 0', figures: { ratio, limit: 2 }, isMet: ratio <= 2 };
+}
+
+/** The demo pipeline on one core: a whole process, against its stages called directly in this process. */
+async function overhead(folder: string, rounds: number): Promise<BenchRow> {
+  const engine: number[] = [];
+  const direct: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const out = join(folder, `engine-${round}`);
+    engine.push(timeMs([FORGE, 'run', DEMO, '--out', out, '--jobs', '1', '--quiet']));
+    direct.push(await runDirectly(join(folder, `direct-${round}`)));
+  }
+  const percent = 100 * (median(engine) / median(direct) - 1);
+  return {
+    name: 'engine over direct calls, demo pipeline',
+    figures: { percent, limit: 5, engineMs: median(engine), directMs: median(direct) },
+    isMet: percent <= 5,
+  };
+}
+
+async function runDirectly(folder: string): Promise<number> {
+  mkdirSync(folder, { recursive: true });
+  const startedMs = performance.now();
+  const info = await probeAudio(DEMO);
+  const decoded = await decodeAudio(info, { scratchDir: folder, tolerateDamage: false });
+  const plan = planTrack(await loadPipeline('studio'), info, {});
+  const refs = new Map<string, AudioRef>([
+    [
+      INPUT_NODE,
+      { name: 'mix', key: 'input', path: decoded.path, ...decoded.shape, sampleFormat: decoded.sampleFormat },
+    ],
+  ]);
+  for (const node of plan.nodes) {
+    const inputs = Object.fromEntries(
+      Object.entries(node.inputs).map(([role, from]) => [role, refs.get(from)!]),
+    );
+    const executor = new InProcessExecutor(node.stage);
+    const result = await runJob({
+      stage: node.stage,
+      options: node.options,
+      seed: 0,
+      inputs,
+      models: {},
+      delivery: plan.delivery,
+      metadataFrom: info,
+      tolerateDamage: false,
+      key: node.id,
+      folder: join(folder, node.id),
+      scratchDir: folder,
+      executor,
+    });
+    for (const [role, ref] of Object.entries(result.outputs)) refs.set(`${node.id}.${role}`, ref);
+  }
+  const encoder = new InProcessExecutor(plan.nodes[0]!.stage);
+  for (const delivery of plan.deliveries.filter(({ isEncoded }) => !isEncoded)) {
+    const targetPath = join(folder, delivery.file.replace('/', '-'));
+    await encoder.encode({
+      source: refs.get(delivery.from)!,
+      targetPath,
+      spec: delivery.spec,
+      metadataFrom: info,
+      seed: 0,
+      tolerateDamage: false,
+    });
+  }
+  return performance.now() - startedMs;
+}
+
+/** Files of one second through `master`: time a file that is not the stages' own work. */
+function batch(folder: string, count: number): BenchRow {
+  const songs = join(folder, 'songs');
+  mkdirSync(songs);
+  const frames = 44_100;
+  const writer = createWavWriter(join(songs, '0.wav'), {
+    sampleRateHz: frames,
+    channelCount: 2,
+    frameCount: frames,
+    sampleFormat: { kind: 'int', bits: 16 },
+  });
+  writer.write(
+    0,
+    [0, 1].map((channel) =>
+      Float32Array.from({ length: frames }, (_, i) => 0.2 * Math.sin(i / (20 + channel))),
+    ),
+  );
+  writer.commit();
+  for (let index = 1; index < count; index++) cpSync(join(songs, '0.wav'), join(songs, `${index}.wav`));
+  const wallMs = timeMs([FORGE, 'master', songs, '--out', join(folder, 'batch'), '--quiet']);
+  let busyMs = 0;
+  for (let index = 0; index < count; index++) {
+    const run = JSON.parse(readFileSync(join(folder, 'batch', String(index), 'run.json'), 'utf8')) as {
+      entries: { stages: { busyMs: number }[] }[];
+    };
+    busyMs += run.entries[0]!.stages.reduce((sum, stage) => sum + stage.busyMs, 0);
+  }
+  const engineSecPerFile = Math.max(0, wallMs - busyMs / 2) / 1000 / count;
+  return {
+    name: `a batch of ${count} files of one second`,
+    figures: { engineSecPerFile, limit: 1, wallSecPerFile: wallMs / 1000 / count },
+    isMet: engineSecPerFile <= 1,
+  };
+}
