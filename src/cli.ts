@@ -30,6 +30,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/master.js'),
   },
   {
+    name: 'drums',
+    summary: 'Play a session drummer: MIDI, and audio with --render.',
+    load: () => import('./commands/drums.js'),
+  },
+  {
     name: 'compare',
     summary: 'Compare two files: null depth, level, loudness, spectrum.',
     load: () => import('./commands/compare.js'),

@@ -42,6 +42,7 @@ export const cardSchema = z.strictObject({
     'beats',
     'embed',
     'restore',
+  'perform',
   ]),
   summary: z.string().min(1).describe('One line.'),
   licence: z.string().min(1).describe('Of the weights, with their origin.'),

@@ -21,6 +21,11 @@ export function writeWhole(path: string, text: string): void {
   replaceWhole(path, (temporary) => writeFileSync(temporary, text));
 }
 
+/** Writes bytes so that the file is whole or as it was. @throws ForgeError output/* */
+export function writeBytes(path: string, bytes: Uint8Array): void {
+  replaceWhole(path, (temporary) => writeFileSync(temporary, bytes));
+}
+
 /** Copies a file (sharing its blocks where the file system can) so that the target is whole or as it was. @throws ForgeError output/* */
 export function copyWhole(from: string, path: string): void {
   replaceWhole(path, (temporary) => copyFileSync(from, temporary, constants.COPYFILE_FICLONE));

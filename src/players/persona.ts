@@ -132,13 +132,18 @@ export function listPersonaIds(): string[] {
     .sort();
 }
 
+/** The file of a persona's id, or the path itself. */
+export function personaFileOf(idOrPath: string): string {
+  return /\.ya?ml$/i.test(idOrPath) ? idOrPath : join(FOLDER, `${idOrPath}.yaml`);
+}
+
 /**
  * The persona of an id, or of a path to a YAML file of the user's.
  * @throws ForgeError preset/not-found with the nearest name, preset/unreadable, preset/syntax, preset/invalid
  */
 export function loadPersona(idOrPath: string): Persona {
   const isPath = /\.ya?ml$/i.test(idOrPath);
-  const path = isPath ? idOrPath : join(FOLDER, `${idOrPath}.yaml`);
+  const path = personaFileOf(idOrPath);
   if (!isPath && !(/^[a-z0-9-]+$/.test(idOrPath) && existsSync(path))) {
     throw new ForgeError('preset/not-found', `no persona is named "${idOrPath}"`, {
       hint: hintOf(idOrPath, listPersonaIds()),
