@@ -89,6 +89,7 @@ export interface KernelFunctions {
     offset: number,
     scale: number,
   ): void;
+  multiplyComplex(re: number, im: number, hRe: number, hIm: number, count: number): void;
 }
 
 // The types of Node do not declare WebAssembly; this is what is used of it here.

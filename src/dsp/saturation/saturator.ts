@@ -57,16 +57,18 @@ export function createSaturator(
 ): Processor {
   const drive = dbToGain(settings.driveDb);
   const bias = (FULL_BIAS * settings.evenPercent) / 100;
-  const offset = softCurve(bias);
   const scale = 1 / (drive * softCurveSlope(bias));
   const mix = settings.mixPercent / 100;
-  const bytesPerChannel = 4 * (BLOCK_FRAMES * 24 + 1024) + 8192;
-  const kernels = createKernels(bytesPerChannel * channelCount + 16_384);
+  const kernels = createKernels(LANE_BYTES * channelCount + 16_384);
   const filters = designFilters(kernels);
   const lanes = Array.from({ length: channelCount }, () => createLane(kernels, filters));
   const blockers = Array.from({ length: channelCount }, () => new Float64Array(1));
   const follow = 1 - Math.exp((-2 * Math.PI * OFFSET_CUTOFF_HZ) / sampleRateHz);
   const { addedBySoftCurve } = kernels.functions;
+  // What the curve gives for silence, in the kernel's own arithmetic, so that silence stays exactly silent.
+  const probe = kernels.f32(4);
+  addedBySoftCurve(probe.byteOffset, 4, drive, bias, 0, 1);
+  const offset = probe[0]!;
 
   return createBlockDevice(
     {
@@ -157,6 +159,8 @@ function designFilters(kernels: Kernels): Filters {
 
 /** Frames of history that every stage keeps; more than any filter reaches back. */
 const HISTORY_FRAMES = 192;
+/** Kernel memory of a lane: nine arrays with history among thirteen that hold 36 blocks together. */
+const LANE_BYTES = 4 * (36 * BLOCK_FRAMES + 9 * HISTORY_FRAMES) + 13 * 80;
 
 /** The way of one channel up to the eightfold rate and down again. */
 function createLane(kernels: Kernels, filters: Filters) {

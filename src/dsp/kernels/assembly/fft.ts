@@ -196,3 +196,16 @@ export function windowMidSide(left: usize, right: usize, window: usize, re: usiz
     v128.store(im + i, f32x4.mul(w, f32x4.sub(l, r)));
   }
 }
+
+/** (re + i·im) ← (re + i·im)·(hRe + i·hIm), value by value; `count` is a multiple of 4. */
+export function multiplyComplex(re: usize, im: usize, hRe: usize, hIm: usize, count: i32): void {
+  const end = <usize>count << 2;
+  for (let i: usize = 0; i < end; i += 16) {
+    const a = v128.load(re + i);
+    const b = v128.load(im + i);
+    const c = v128.load(hRe + i);
+    const d = v128.load(hIm + i);
+    v128.store(re + i, f32x4.sub(f32x4.mul(a, c), f32x4.mul(b, d)));
+    v128.store(im + i, f32x4.add(f32x4.mul(a, d), f32x4.mul(b, c)));
+  }
+}
