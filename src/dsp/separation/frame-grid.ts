@@ -40,7 +40,7 @@ export function createFrameGrid(sampleRateHz: number): FrameGrid {
 
 /** First and last frame (inclusive) whose windows touch the samples [startFrame, endFrame). */
 export function framesTouching(
-  grid: FrameGrid,
+  grid: Pick<FrameGrid, 'fftSize' | 'hopFrames'>,
   startFrame: number,
   endFrame: number,
 ): { readonly first: number; readonly last: number } {
