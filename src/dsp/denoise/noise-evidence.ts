@@ -31,9 +31,10 @@ const STEADY_FLATNESS = 0.7;
 const FLATNESS_BINS = 6;
 /** A steady floor below this density (level of white noise of that density) is not worth a word. */
 const LOWEST_FLOOR_DBFS = -100;
-/** Noise is broad where this share of the bands is steady; between them it may then rise by the margin. */
+/** Noise is broad where this share of the bands is steady; the others may then have this much more. */
 const BROAD_SHARE = 0.5;
 const BROAD_MARGIN_DB = 6;
+const BROAD_SLOPE_DB_PER_OCTAVE = 3;
 /** Levels needed to say anything: 2 s. */
 const MIN_LEVELS = 20;
 
@@ -206,11 +207,13 @@ export function judgeNoise(histogram: LevelHistogram, sampleRateHz: number): Noi
 
 /**
  * Power of the noise per bin of the embedded denoiser's transform. Bands without a steady floor of their own take the
- * nearest one's (6 dB more where noise is broad), and never more than their quietest levels.
+ * nearest one's (more where noise is broad, as rooms are louder towards low frequencies), and never more than their
+ * quietest levels.
  */
 export function noisePowerOf(evidence: NoiseEvidence, sampleRateHz: number): Float64Array {
   const { fftSize, binCount } = analysisOf(sampleRateHz);
   const { bands } = evidence;
+  if (bands.length === 0) return new Float64Array(binCount);
   const steady = bands.filter((band) => band.isSteady);
   const isBroad = evidence.steadyShare >= BROAD_SHARE;
   const levels = bands.map((band) => {
@@ -218,7 +221,9 @@ export function noisePowerOf(evidence: NoiseEvidence, sampleRateHz: number): Flo
     const nearest = steady.reduce((best, other) =>
       Math.abs(other.lowBin - band.lowBin) < Math.abs(best.lowBin - band.lowBin) ? other : best,
     );
-    return Math.min(band.floorDb, nearest.floorDb + (isBroad ? BROAD_MARGIN_DB : 0));
+    const octavesBelow = Math.max(0, Math.log2(nearest.lowBin / band.lowBin));
+    const riseDb = isBroad ? BROAD_MARGIN_DB + BROAD_SLOPE_DB_PER_OCTAVE * octavesBelow : 0;
+    return Math.min(band.floorDb, nearest.floorDb + riseDb);
   });
   const centres = bands.map((band) => (band.lowBin + band.endBin - 1) / 2);
   const power = new Float64Array(binCount);

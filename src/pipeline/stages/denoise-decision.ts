@@ -10,9 +10,11 @@ export type Denoiser = (typeof DENOISERS)[number];
 /** Noise below this, or so far below the signal, is not worth touching the signal for. */
 const INAUDIBLE_DBFS = -84;
 const INAUDIBLE_BELOW_SIGNAL_DB = 70;
-/** Steady sound in few bands that is this near to the signal belongs to the signal: cymbals, pads. */
+/** Steady sound this near to the signal belongs to the signal (cymbals, pads) unless it fills many bands … */
 const BELIEVABLE_BELOW_SIGNAL_DB = 35;
 const BROAD_SHARE = 0.5;
+/** … and something moves above it. */
+const MOVING_SPAN_DB = 12;
 /** Levels of one voice or instrument span more than this between 300 Hz and 4 kHz; those of a mix less. */
 const SOLO_SPAN_DB = 22;
 /** A solo recording that spans less has something in its pauses. */
@@ -55,14 +57,16 @@ export function chooseDenoisers(
 }
 
 /** Why there is no steady noise worth taking away; undefined where there is. */
-function steadyNoiseReason({ noiseFloorDbfs, levelDbfs, steadyShare }: NoiseEvidence): string | undefined {
+function steadyNoiseReason(evidence: NoiseEvidence): string | undefined {
+  const { noiseFloorDbfs, levelDbfs, steadyShare, spanDb } = evidence;
   if (noiseFloorDbfs === null) return 'no steady noise was found';
   const belowSignalDb = levelDbfs! - noiseFloorDbfs;
   if (noiseFloorDbfs < INAUDIBLE_DBFS || belowSignalDb > INAUDIBLE_BELOW_SIGNAL_DB) {
     return `the steady noise, at ${noiseFloorDbfs.toFixed(1)} dBFS, is too low to be worth it`;
   }
   if (belowSignalDb < SIGNAL_ABOVE_NOISE_DB) return 'nothing stands out from the noise';
-  if (steadyShare < BROAD_SHARE && belowSignalDb < BELIEVABLE_BELOW_SIGNAL_DB) {
+  const isBroad = steadyShare >= BROAD_SHARE && spanDb !== null && spanDb >= MOVING_SPAN_DB;
+  if (!isBroad && belowSignalDb < BELIEVABLE_BELOW_SIGNAL_DB) {
     return 'the steady sound in it belongs to the signal';
   }
   return undefined;

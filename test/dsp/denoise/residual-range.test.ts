@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createResidualRange, type ResidualRangeState } from '../../../src/dsp/denoise/residual-range.js';
 import type { ResidualStream } from '../../../src/dsp/denoise/residual-stream.js';
 import { createResampledReader, type FrameSource } from '../../../src/dsp/resample.js';
+import { isSameAudio } from './signals.js';
 
 /** The input, `latencyFrames` late: a denoiser that takes everything away. */
 function delayStream(
@@ -84,7 +85,7 @@ describe('createResidualRange', () => {
       () => delayStream(2, 48_000, 960, 1440),
       () => 3001,
     );
-    expect(result).toEqual(block);
+    expect(isSameAudio(result, block)).toBe(true);
   });
 
   it.each([8000, 44_100, 96_000])(
@@ -94,7 +95,7 @@ describe('createResidualRange', () => {
       const make = () => delayStream(1, 48_000, 960, 1440);
       const whole = await readInRanges(source, make, () => 9000);
       const cut = await readInRanges(source, make, (index) => [1, 17, 2500, 333, 4000][index % 5]!);
-      expect(cut).toEqual(whole);
+      expect(isSameAudio(cut, whole)).toBe(true);
       const inner = createResampledReader(source, 48_000);
       const back = createResampledReader(
         { ...inner, frameCount: inner.frameCount, read: (start, into) => inner.read(start, into) },
@@ -102,7 +103,7 @@ describe('createResidualRange', () => {
       );
       const expected = [new Float64Array(9000)];
       back.read(0, expected);
-      expect(whole).toEqual(expected);
+      expect(isSameAudio(whole, expected)).toBe(true);
     },
   );
 

@@ -7,6 +7,7 @@ import { createDeepFilterStream } from '../../../src/models/deepfilternet3/denoi
 import { BAND_COUNT, FILTER_BIN_COUNT } from '../../../src/models/deepfilternet3/features.js';
 import { type DeepFilterNetwork, loadDeepFilterNetwork } from '../../../src/models/deepfilternet3/network.js';
 import { createSession } from '../../../src/models/session.js';
+import { isSameAudio } from '../../dsp/denoise/signals.js';
 import { scaleInvariantSdrDb } from '../../helpers/sdr.js';
 import { deepFilterFiles, sharedFile } from '../shared-files.js';
 
@@ -85,7 +86,7 @@ describe.skipIf(!isPresent)('DeepFilterNet3', () => {
     const noisy = readMono(noisyPath!, 5 * 48_000);
     const [whole] = await residualOf([noisy]);
     const [inRanges] = await residualOf([noisy], { rangeFrames: 33_333 });
-    expect(inRanges).toEqual(whole);
+    expect(isSameAudio([inRanges!], [whole!])).toBe(true);
     for (const hopsPerChunk of [7, 50, 499]) {
       const [chunked] = await residualOf([noisy], { hopsPerChunk });
       expect(largest(minus(chunked!, whole!))).toBeLessThan(1e-6);
@@ -156,7 +157,7 @@ describe.skipIf(!isPresent)('DeepFilterNet3', () => {
     ).toBeLessThan(1e-12);
     const [alone] = await residualOf([noisy]);
     const [independent] = await residualOf([noisy, quiet], { isLinked: false });
-    expect(independent).toEqual(alone);
+    expect(isSameAudio([independent!], [alone!])).toBe(true);
   });
 
   it('takes more away with the post-filter, and at most the signal itself', async () => {
