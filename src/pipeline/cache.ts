@@ -139,7 +139,7 @@ export function shrinkCaches(outFolder: string, limitBytes: number): number {
 }
 
 function foldersIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(folder, entry.name));
