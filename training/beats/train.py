@@ -21,7 +21,13 @@ CROP = 2048  # frames of 10 ms
 def load_item(path):
     bands = np.fromfile(path, dtype=np.uint8).reshape(-1, BANDS)
     labels = json.loads(path.with_suffix(".json").read_text())
-    return bands, {k: np.array(labels[k]) for k in ("beatsSec", "downbeatsSec", "onsetsSec")}
+    return bands, {k: np.array(labels[k]) for k in ("beatsSec", "downbeatsSec", "onsetsSec")} | {"meter": labels["meter"]}
+
+
+def shares_of(items):
+    """Names and how often each is drawn: odd meters less, as in music."""
+    weights = np.array([{4: 1.0, 3: 0.7}.get(labels["meter"], 0.3) for _, labels in items.values()])
+    return list(items), weights / weights.sum()
 
 
 def load_folder(folder, known):
@@ -75,8 +81,8 @@ def vary(bands, rng):
     return np.maximum(out, 0)
 
 
-def sample(items, names, rng):
-    bands, labels = items[names[rng.integers(len(names))]]
+def sample(items, names, shares, rng):
+    bands, labels = items[names[rng.choice(len(names), p=shares)]]
     factor = float(np.exp(rng.uniform(-0.16, 0.16))) if rng.random() < 0.6 else 1.0
     span = int(CROP * factor)
     start = int(rng.integers(-200, max(1, len(bands) - span // 2)))
@@ -84,7 +90,7 @@ def sample(items, names, rng):
     inside = (index >= 0) & (index < len(bands))
     out = np.zeros((CROP, BANDS), dtype=np.float32)
     out[inside] = vary(bands[index[inside]], rng)
-    scaled = {k: (v - start / 100) / factor for k, v in labels.items()}
+    scaled = {k: (v - start / 100) / factor for k, v in labels.items() if k != "meter"}
     if rng.random() < 0.1:  # a stop in the music
         at = int(rng.integers(0, CROP - 200))
         out[at:at + int(rng.integers(20, 150))] = 0
@@ -118,24 +124,27 @@ def main():
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--validation", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=45)
-    parser.add_argument("--batch", type=int, default=12)
-    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
     args = parser.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(1)
     rng = np.random.default_rng(1)
     net = BeatNet()
+    if args.resume:
+        net.load_state_dict(torch.load(args.resume)["raw"])
     average = BeatNet()
     average.load_state_dict(net.state_dict())
     optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=0.01)
     items, held = load_folder(args.features, {}), load_folder(args.validation, {})
+    names, shares = shares_of(items)
     started, step, running = time.time(), 0, []
     print(sum(p.numel() for p in net.parameters()), "parameters", flush=True)
     while (passed := (time.time() - started) / 60 / args.minutes) < 1:
         for group in optimiser.param_groups:
             group["lr"] = args.rate * min(1.0, step / 100) * (0.5 + 0.5 * np.cos(np.pi * passed) + 0.01)
-        names = list(items)
-        batch = [sample(items, names, rng) for _ in range(args.batch)]
+        batch = [sample(items, names, shares, rng) for _ in range(args.batch)]
         levels = torch.stack([prepare(torch.tensor(b), r) for b, r, _ in batch])
         loss = loss_of(net(levels), torch.tensor(np.stack([t for _, _, t in batch])))
         optimiser.zero_grad()
@@ -143,13 +152,14 @@ def main():
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         with torch.no_grad():
-            keep = min(0.995, step / (step + 10))
+            keep = min(0.998, step / (step + 10))
             for a, b in zip(average.parameters(), net.parameters()):
                 a.mul_(keep).add_(b, alpha=1 - keep)
         running.append(float(loss.detach()))
         step += 1
-        if step % 100 == 0:
+        if step % 250 == 0:
             items = load_folder(args.features, items)
+            names, shares = shares_of(items)
             torch.save({"net": average.state_dict(), "raw": net.state_dict(), "step": step}, args.checkpoint)
             print(f"{step} steps, {(time.time() - started) / 60:.1f} min, {len(items)} items, loss {np.mean(running):.4f}, validation {validate(average, held):.4f}", flush=True)
             running = []

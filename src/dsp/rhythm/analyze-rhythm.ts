@@ -1,14 +1,11 @@
 // Rhythm of a piece from the beat network's activations: onsets, beats, bars, tempo and swing.
 import { roundTo } from '../../units.js';
 import { type BeatActivations, peakNear, secToBeatFrame } from './activations.js';
-import { trackBars } from './bar-tracker.js';
-import { refineBeats, trackBeats } from './beat-tracker.js';
+import { chooseLevel } from './metrical-level.js';
 import { pickOnsets } from './onsets.js';
 import type { METERS, RhythmAnalysis, RhythmOptions } from './schema.js';
-import { HIGHEST_BPM, LOWEST_BPM, swingRatio, tempoCurve, tempoOfBeats, weighTempo } from './tempo.js';
+import { swingRatio, tempoCurve } from './tempo.js';
 
-/** How far a given tempo is followed. */
-const GIVEN_WIDTH = 0.08;
 /** Beats before the first and after the last sound are left out; activations below this are no sound of a beat. */
 const WEAKEST_BEAT = 0.05;
 /** Pieces whose beat activations never pass this have no beat that could be told. */
@@ -21,25 +18,24 @@ const WEAKEST_PIECE = 0.2;
 export function analyzeRhythm(activations: BeatActivations, options: RhythmOptions = {}): RhythmAnalysis {
   const { beat, downbeat } = activations;
   const onsetsSec = pickOnsets(activations.onset);
-  const beatsSec = trimBeats(refineBeats(trackBeats(beat, tempoRange(options.tempoBpm)).frames, beat), beat);
-  const measuredBpm = tempoOfBeats(beatsSec);
-  if (measuredBpm === null) return silent(onsetsSec);
-  const bars = trackBars(
-    beatsSec.map((sec) => peakNear(downbeat, secToBeatFrame(sec), 2)),
-    options.meter === undefined ? undefined : Number.parseInt(options.meter, 10),
-  );
-  const weighed =
-    options.tempoBpm === undefined ? weighTempo(beat, measuredBpm) : { confidence: 1, alternativesBpm: [] };
+  if (!beat.some((value) => value >= WEAKEST_PIECE)) return silent(onsetsSec);
+  const givenMeter = options.meter === undefined ? undefined : Number.parseInt(options.meter, 10);
+  const level = chooseLevel(beat, downbeat, options.tempoBpm, givenMeter);
+  if (level === null) return silent(onsetsSec);
+  const { best, rivals } = level;
+  const [first, end] = soundingSpan(best.beatsSec, beat);
+  const beatsSec = best.beatsSec.slice(first, end);
+  const places = best.bars.places.slice(first, end);
   const curve = tempoCurve(beatsSec);
   const swing = swingRatio(beatsSec, onsetsSec);
   return {
-    tempoBpm: options.tempoBpm ?? roundTo(measuredBpm, 2),
-    tempoAlternativesBpm: weighed.alternativesBpm.map((bpm) => roundTo(bpm, 2)),
-    tempoConfidence: roundTo(weighed.confidence, 3),
+    tempoBpm: options.tempoBpm ?? roundTo(best.tempoBpm, 2),
+    tempoAlternativesBpm: rivals.slice(0, 2).map((rival) => roundTo(rival.tempoBpm, 2)),
+    tempoConfidence: roundTo(level.confidence, 3),
     beatsSec: beatsSec.map((sec) => roundTo(sec, 3)),
-    downbeatsSec: beatsSec.filter((_, k) => bars.places[k] === 0).map((sec) => roundTo(sec, 3)),
-    meter: options.meter ?? meterName(bars.meter, measuredBpm),
-    meterConfidence: roundTo(bars.meterConfidence, 3),
+    downbeatsSec: beatsSec.filter((_, k) => places[k] === 0).map((sec) => roundTo(sec, 3)),
+    meter: options.meter ?? meterName(best.bars.meter, best.tempoBpm),
+    meterConfidence: roundTo(best.bars.meterConfidence, 3),
     onsetsSec: onsetsSec.map((sec) => roundTo(sec, 3)),
     tempoCurve: curve.map(({ timeSec, tempoBpm }) => ({
       timeSec: roundTo(timeSec, 3),
@@ -50,18 +46,10 @@ export function analyzeRhythm(activations: BeatActivations, options: RhythmOptio
   };
 }
 
-function tempoRange(givenBpm: number | undefined): { lowestBpm: number; highestBpm: number } {
-  if (givenBpm === undefined) return { lowestBpm: LOWEST_BPM, highestBpm: HIGHEST_BPM };
-  return { lowestBpm: givenBpm * (1 - GIVEN_WIDTH), highestBpm: givenBpm * (1 + GIVEN_WIDTH) };
-}
-
-/** Beats from the first to the last that can be heard; none where the whole piece has no clear beat. */
-function trimBeats(beatsSec: readonly number[], beat: Float32Array): number[] {
-  const strengths = beatsSec.map((sec) => peakNear(beat, secToBeatFrame(sec), 2));
-  if (!strengths.some((strength) => strength >= WEAKEST_PIECE)) return [];
-  const first = strengths.findIndex((strength) => strength >= WEAKEST_BEAT);
-  const last = strengths.findLastIndex((strength) => strength >= WEAKEST_BEAT);
-  return beatsSec.slice(first, last + 1);
+/** The run of beats [first, end) from the first to the last that can be heard. */
+function soundingSpan(beatsSec: readonly number[], beat: Float32Array): [number, number] {
+  const isHeard = beatsSec.map((sec) => peakNear(beat, secToBeatFrame(sec), 2) >= WEAKEST_BEAT);
+  return [Math.max(0, isHeard.indexOf(true)), isHeard.lastIndexOf(true) + 1];
 }
 
 /** Fast bars of six and seven are written in eighths. */

@@ -14,6 +14,8 @@ export interface BarTrack {
   readonly meterConfidence: number;
   /** Place in the bar of each beat, 0 for a downbeat. */
   readonly places: number[];
+  /** Log-probability of the downbeat activations under the bars and of the meter. */
+  readonly logScore: number;
 }
 
 /**
@@ -21,7 +23,8 @@ export interface BarTrack {
  * No beats give 4 beats a bar with confidence 0.
  */
 export function trackBars(downbeatActivation: ArrayLike<number>, meter?: number): BarTrack {
-  if (downbeatActivation.length === 0) return { meter: meter ?? 4, meterConfidence: 0, places: [] };
+  if (downbeatActivation.length === 0)
+    return { meter: meter ?? 4, meterConfidence: 0, places: [], logScore: 0 };
   const meters = meter === undefined ? [2, 3, 4, 5, 6, 7] : [meter];
   const tracks = meters.map((beats) => {
     const decoded = decodeBars(downbeatActivation, beats);
@@ -29,7 +32,12 @@ export function trackBars(downbeatActivation: ArrayLike<number>, meter?: number)
   });
   const best = tracks.reduce((a, b) => (b.score > a.score ? b : a));
   const sum = tracks.reduce((total, track) => total + Math.exp(track.score - best.score), 0);
-  return { meter: best.beats, meterConfidence: meter === undefined ? 1 / sum : 1, places: best.places };
+  return {
+    meter: best.beats,
+    meterConfidence: meter === undefined ? 1 / sum : 1,
+    places: best.places,
+    logScore: best.score,
+  };
 }
 
 function decodeBars(activation: ArrayLike<number>, beats: number): { places: number[]; score: number } {

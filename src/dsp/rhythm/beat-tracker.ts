@@ -12,11 +12,11 @@ const BEAT_LEAD = 1;
 /** The model's settings, chosen on the validation set. */
 export const BEAT_MODEL = {
   /** How much likelier a frame without a beat is than one with it, before anything is heard. */
-  rarity: 15,
+  rarity: 3,
   /** Nats for a change of the interval by its own length; changes by one frame are nearly free. */
-  changeNats: 90,
+  changeNats: 200,
   /** Nats at one octave from the commonest tempo, for each beat. */
-  tempoNats: 0,
+  tempoNats: 1,
   commonBpm: 115,
 };
 const LARGEST_CHANGE = 0.2;

@@ -1,18 +1,6 @@
-// Tempo: of the whole piece, over time, against its rivals (half, double, triplet), and the swing of the off-beats.
-import { trackBeats } from './beat-tracker.js';
-
-/** Range of tempi that beats are searched in. */
-export const LOWEST_BPM = 50;
-export const HIGHEST_BPM = 220;
-
+// Tempo of a run of beats, as a whole and over time, and the swing of its off-beats.
 /** Intervals averaged for one value of the tempo. */
 const TEMPO_SPAN_BEATS = 8;
-/** Metrical relations in which listeners and programs disagree on a tempo. */
-const RIVAL_RATIOS = [0.5, 2, 2 / 3, 1.5, 1 / 3, 3];
-const RIVAL_WIDTH = 0.06;
-/** Seconds of music that count as independent evidence between two tempi. */
-const EVIDENCE_SEC = 4;
-
 /** Tempo in BPM of a run of beats: the median over spans of eight intervals; null for fewer than two beats. */
 export function tempoOfBeats(beatsSec: readonly number[]): number | null {
   if (beatsSec.length < 2) return null;
@@ -30,26 +18,6 @@ export function tempoCurve(beatsSec: readonly number[]): { timeSec: number; temp
     curve.push({ timeSec: beatsSec[k]!, tempoBpm });
   }
   return curve;
-}
-
-/**
- * How sure a tempo is against its metrical rivals, and the two most probable of them.
- * Each rival is tracked on the same activations within 6 %; the probabilities of four seconds are compared.
- */
-export function weighTempo(
-  beatActivation: Float32Array,
-  tempoBpm: number,
-): { confidence: number; alternativesBpm: number[] } {
-  const scoreOf = (bpm: number): number =>
-    trackBeats(beatActivation, { lowestBpm: bpm * (1 - RIVAL_WIDTH), highestBpm: bpm * (1 + RIVAL_WIDTH) })
-      .logScorePerSec * EVIDENCE_SEC;
-  const own = scoreOf(tempoBpm);
-  const rivals = RIVAL_RATIOS.map((ratio) => tempoBpm * ratio)
-    .filter((bpm) => bpm >= LOWEST_BPM * 0.7 && bpm <= HIGHEST_BPM * 1.2)
-    .map((bpm) => ({ bpm, odds: Math.exp(Math.min(0, scoreOf(bpm) - own)) }))
-    .sort((a, b) => b.odds - a.odds);
-  const sum = rivals.reduce((total, rival) => total + rival.odds, 1);
-  return { confidence: 1 / sum, alternativesBpm: rivals.slice(0, 2).map((rival) => rival.bpm) };
 }
 
 /**
