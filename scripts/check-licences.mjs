@@ -16,11 +16,15 @@ const bad = [];
 for (const [id, { licenses }] of Object.entries(packages)) {
   const name = id.slice(0, id.lastIndexOf('@'));
   const stated = [licenses].flat().join(' OR ').replace(/[()]/g, '');
-  const isFree = stated.split(' OR ').some((one) => one.split(' AND ').every((part) => PERMISSIVE.test(part.trim())));
+  const isFree = stated
+    .split(' OR ')
+    .some((one) => one.split(' AND ').every((part) => PERMISSIVE.test(part.trim())));
   if (!isFree && EXCEPTIONS.get(name) !== stated && name !== 'forge-audio') bad.push(`${id}: ${stated}`);
 }
 if (bad.length > 0) {
   console.error(`packages without a permissive licence:\n  ${bad.join('\n  ')}`);
   process.exit(1);
 }
-console.log(`${Object.keys(packages).length} packages, all under permissive licences (but for ${[...EXCEPTIONS.keys()].join(', ')})`);
+console.log(
+  `${Object.keys(packages).length} packages, all under permissive licences (but for ${[...EXCEPTIONS.keys()].join(', ')})`,
+);

@@ -141,7 +141,7 @@ async function execute(
   settings: RunSettings,
 ): Promise<number> {
   const { command, flags } = job;
-  const display = createProgress(flags.progress, flags.quiet === true, planned.length);
+  const display = await createProgress(flags.progress, flags.quiet === true, planned.length);
   const pools = new Pools(flags.jobs === undefined ? {} : { jobs: flags.jobs });
   const stopListening = onInterrupt(pools, display);
   let items: BatchItem[];

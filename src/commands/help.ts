@@ -1,7 +1,7 @@
 // `forge help [command]`, and `forge help --json`: the whole command tree for scripts and agents.
 import type { Argument, Command, Option } from 'commander';
+import { hintOf } from '../complaints.js';
 import { ERROR_CODES, type ErrorCode, EXIT_CODES, EXIT_MIXED, exitCodeOf, ForgeError } from '../errors.js';
-import { hintOf } from '../yaml-file.js';
 import { defineCommand, printJson, printLine } from './command.js';
 
 export const command = defineCommand({

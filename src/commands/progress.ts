@@ -1,6 +1,6 @@
 // Tells on stderr how far a run is: a spinner with the time left on a terminal, plain lines when piped, JSON lines on
 // request, nothing with --quiet.
-import ora, { type Ora } from 'ora';
+import type { Ora } from 'ora';
 import { ForgeError } from '../errors.js';
 import type { BatchItem } from '../pipeline/batch.js';
 import type { TrackProgress } from '../pipeline/run.js';
@@ -20,7 +20,11 @@ const PLAIN_EVERY_MS = 10_000;
 const JSON_EVERY_MS = 500;
 
 /** The display for `--progress MODE` and `--quiet`. @throws ForgeError usage/bad-option */
-export function createProgress(mode: string, isQuiet: boolean, trackCount: number): ProgressDisplay {
+export async function createProgress(
+  mode: string,
+  isQuiet: boolean,
+  trackCount: number,
+): Promise<ProgressDisplay> {
   if (!['auto', 'plain', 'json', 'none'].includes(mode)) {
     throw new ForgeError(
       'usage/bad-option',
@@ -29,7 +33,11 @@ export function createProgress(mode: string, isQuiet: boolean, trackCount: numbe
   }
   if (isQuiet || mode === 'none') return new SilentProgress();
   if (mode === 'json') return new JsonProgress();
-  if (mode === 'auto' && process.stderr.isTTY) return new TerminalProgress(trackCount);
+  if (mode === 'auto' && process.stderr.isTTY) {
+    // The spinner takes longer to load than a short file to measure: only where it is seen.
+    const { default: ora } = await import('ora');
+    return new TerminalProgress(ora({ stream: process.stderr, discardStdin: false }), trackCount);
+  }
   return new PlainProgress();
 }
 
@@ -61,8 +69,11 @@ class TerminalProgress implements ProgressDisplay {
   readonly #clock = new Clock();
   #done = 0;
 
-  constructor(readonly trackCount: number) {
-    this.#spinner = ora({ stream: process.stderr, discardStdin: false }).start();
+  constructor(
+    spinner: Ora,
+    readonly trackCount: number,
+  ) {
+    this.#spinner = spinner.start();
   }
 
   onProgress(progress: TrackProgress): void {

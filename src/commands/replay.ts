@@ -51,7 +51,7 @@ export const command = defineCommand({
         const folder =
           flags.out === undefined ? mkdtempSync(join(tmpdir(), 'forge-replay-')) : resolve(flags.out);
         const pools = new Pools(flags.jobs === undefined ? {} : { jobs: Number(flags.jobs) });
-        const display = createProgress(flags.progress, flags.quiet === true, 1);
+        const display = await createProgress(flags.progress, flags.quiet === true, 1);
         const stopListening = onInterrupt(pools, display);
         let outputs: readonly ReplayedOutput[];
         try {

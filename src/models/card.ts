@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ForgeError } from '../errors.js';
-import { hintOf, readYaml } from '../yaml-file.js';
+import { hintOf } from '../complaints.js';
+import { readYaml } from '../yaml-file.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ForgeError } from '../errors.js';
-import { hintOf } from '../yaml-file.js';
+import { hintOf } from '../complaints.js';
 import { PACKAGE_WEIGHTS_DIR } from './card.js';
 import { createSession, requireTensors } from './session.js';
 

@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ForgeError } from '../errors.js';
-import { hintOf, readYaml } from '../yaml-file.js';
+import { hintOf } from '../complaints.js';
+import { readYaml } from '../yaml-file.js';
 
 const lufs = (description: string) => z.number().min(-70).max(0).describe(description);
 
@@ -39,6 +40,12 @@ export const masterTargetSchema = z.strictObject({
   shortTermMaxLufs: lufs('Highest short-term loudness.').optional(),
   momentaryMaxLufs: lufs('Highest momentary loudness.').optional(),
   loudnessRangeMaxLu: z.number().min(0).max(40).optional().describe('Highest loudness range.'),
+  rmsTargetDbfs: z
+    .number()
+    .min(-60)
+    .max(0)
+    .optional()
+    .describe('Level without weighting to reach, where a target asks for that instead of loudness.'),
   rmsMinDbfs: z.number().min(-60).max(0).optional().describe('Lowest level without weighting.'),
   rmsMaxDbfs: z.number().min(-60).max(0).optional().describe('Highest level without weighting.'),
   noiseFloorMaxDbfs: z.number().min(-120).max(0).optional().describe('Highest noise floor.'),
@@ -49,6 +56,7 @@ export const masterTargetSchema = z.strictObject({
     .max(500)
     .optional()
     .describe('Both channels are made one below this frequency.'),
+  tamesSibilance: z.boolean().default(false).describe('Compresses the top band, as cutting heads need it.'),
   isMono: z.boolean().default(false).describe('Delivered as one channel.'),
   usesProcessing: z
     .boolean()

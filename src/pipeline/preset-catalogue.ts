@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ForgeError } from '../errors.js';
-import { hintOf, readYaml } from '../yaml-file.js';
+import { hintOf } from '../complaints.js';
+import { readYaml } from '../yaml-file.js';
 import { loadPipeline, presetsFolder } from './preset.js';
 
 const FOLDERS = { pipeline: 'pipelines', master: 'masters', persona: 'personas', curve: 'curves' } as const;

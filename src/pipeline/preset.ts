@@ -12,15 +12,8 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ForgeError } from '../errors.js';
-import {
-  describeIssue,
-  hintOf,
-  knownKeysAt,
-  readYaml,
-  type SourcePosition,
-  show,
-  type YamlSource,
-} from '../yaml-file.js';
+import { describeIssue, hintOf, knownKeysAt } from '../complaints.js';
+import { readYaml, type SourcePosition, show, type YamlSource } from '../yaml-file.js';
 import { loadStage } from './registry.js';
 import type { StageDefinition } from './stage.js';
 

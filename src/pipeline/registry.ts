@@ -1,6 +1,6 @@
 // All stages by id. Each is loaded when it is first needed: a worker loads only the stage that it works for.
 import { ForgeError } from '../errors.js';
-import { hintOf } from '../yaml-file.js';
+import { hintOf } from '../complaints.js';
 import type { StageDefinition } from './stage.js';
 
 type Loader = () => Promise<unknown>;

@@ -6,7 +6,6 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { decodeAudio } from '../audio/decode.js';
 import type { AudioInfo } from '../audio/probe.js';
 import { ForgeError, toForgeError } from '../errors.js';
-import { resolveModels } from '../models/store.js';
 import { contentKey, TrackCache } from './cache.js';
 import { runJob, type StageNote, type StageResult } from './job.js';
 import {
@@ -212,7 +211,7 @@ class TrackRun {
     const inputs = Object.fromEntries(
       Object.entries(node.inputs).map(([role, from]) => [role, this.#versions.get(from)!]),
     );
-    const models = await resolveModels(node.models, { commercialOnly: this.settings.commercialOnly });
+    const models = await this.#modelsOf(node);
     const key = this.#keyOf(node, inputs, models);
     const cached = this.#cache.load(key, inputs);
     this.#report(node.id, 0);
@@ -247,6 +246,13 @@ class TrackRun {
             ),
           }),
     };
+  }
+
+  /** The store is loaded only for stages that name models. */
+  async #modelsOf(node: PlanNode): Promise<Record<string, ModelFiles>> {
+    if (node.models.length === 0) return {};
+    const { resolveModels } = await import('../models/store.js');
+    return resolveModels(node.models, { commercialOnly: this.settings.commercialOnly });
   }
 
   #keyOf(

@@ -5,7 +5,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ForgeError } from '../errors.js';
-import { hintOf, readYaml } from '../yaml-file.js';
+import { hintOf } from '../complaints.js';
+import { readYaml } from '../yaml-file.js';
 import { PERCUSSION } from './pieces.js';
 import { MAX_TEMPO_BPM, METERS, MIN_TEMPO_BPM } from './player-limits.js';
 
