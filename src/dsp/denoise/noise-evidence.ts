@@ -99,13 +99,14 @@ export function measureLevels(
   const stepFrames = HOPS_PER_STEP * hopFrames;
   const levelFrames = FRAMES_PER_LEVEL * stepFrames;
   const spanFrames = levelFrames - stepFrames + fftSize;
-  const stft = createStft({ fftSize, hopFrames: stepFrames, window: 'sqrt-hann' });
+  const stft = createStft({ fftSize, hopFrames: stepFrames, window: 'hann' });
   const block = Array.from({ length: source.channelCount }, () => new Float64Array(spanFrames));
   const power = new Float64Array(binCount);
   const re = new Float64Array(binCount);
   const im = new Float64Array(binCount);
-  // The squared window sums to fftSize/2, so that white noise of variance σ² gives σ² in every bin.
-  const scale = 1 / (FRAMES_PER_LEVEL * source.channelCount * (fftSize / 2));
+  // The squared window sums to 3/8 fftSize: with this scale white noise of variance σ² gives σ² in every bin. Not the
+  // denoiser's window, whose leakage would lay a floor under every loud tone.
+  const scale = 1 / (FRAMES_PER_LEVEL * source.channelCount * 0.375 * fftSize);
   let levelCount = 0;
   let powerSum = 0;
 

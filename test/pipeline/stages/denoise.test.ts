@@ -46,7 +46,7 @@ describe('the stage denoise, embedded', () => {
     const { data, output, bypassed } = await denoise([noisy]);
     expect(bypassed).toEqual({});
     expect(data.model).toEqual({ id: 'embedded', sha256: null, licence: 'MIT' });
-    expect(data.noiseFloorDbfs.before).toBeCloseTo(-45, 0);
+    expect(Math.abs(data.noiseFloorDbfs.before! + 45)).toBeLessThan(1);
     expect(data.reductionDb).toBeGreaterThan(12);
     expect(output[0]).toHaveLength(noisy.length);
     expect(scaleInvariantSdrDb(clean, output[0]!) - scaleInvariantSdrDb(clean, noisy)).toBeGreaterThan(5);
@@ -79,7 +79,7 @@ describe('the stage denoise, embedded', () => {
     const { data, output, bypassed } = await denoise([samples]);
     expect(isSameAudio(output, [float(samples)])).toBe(true);
     expect(data.model).toBeNull();
-    expect(data.bypassedBecause).toBe(bypassed.audio);
+    expect(data.bypassedBecause).toBe(bypassed.audio?.reason);
     expect(data.bypassedBecause).toMatch(/./);
     const residual = await denoise([samples], { what: 'residual' });
     expect(residual.output[0]!.every((value) => value === 0)).toBe(true);
