@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { ForgeError } from '../errors.js';
 import { hintOf } from '../complaints.js';
+import { ForgeError } from '../errors.js';
 import { readYaml } from '../yaml-file.js';
 
 const lufs = (description: string) => z.number().min(-70).max(0).describe(description);

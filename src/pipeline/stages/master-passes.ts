@@ -1,16 +1,24 @@
-// The passes of `master` that process: one that only measures what a setting would give, for the search, and one that
-// writes. Both run the same chain over parallel ranges of 30 s. A range starts cold 5 s before its first frame, by when
+// The passes of `master` beside the measures: how loud its bands are, the chain before the limiter, what a limiter setting
+// would give (for the search), and the master itself. All run over parallel ranges of about 30 s. A range starts cold 5 s before its first frame, by when
 // the state of every device has faded to 2e-9 of what it would be: the seams lie at −170 dB, and the cut into ranges
 // is fixed, so the bytes do not depend on the number of workers.
-import { createRenderWindow, renderRange } from '../../dsp/chain.js';
+import {
+  type BandHistograms,
+  bandBlockFrames,
+  joinBandLevels,
+  measureBandLevels,
+} from '../../dsp/bands/band-levels.js';
+import { createChain, createRenderWindow, renderRange } from '../../dsp/chain.js';
 import type { FrameSource } from '../../dsp/kernels/frame-window.js';
 import { createLimiter, LIMITER_SETTLE_SEC, type LimiterOptions } from '../../dsp/limiter/limiter.js';
 import { channelWeights } from '../../dsp/loudness/channel-weights.js';
 import { K_WEIGHTING_SETTLE_SEC } from '../../dsp/loudness/k-weighting.js';
 import { LoudnessMeter, type LoudnessPart, METER_BYTES } from '../../dsp/loudness/meter.js';
 import { joinParts } from '../../dsp/loudness/programme.js';
+import { createProcessor } from '../../dsp/registry.js';
 import { secToFrames } from '../../units.js';
 import { defineApply, defineScan, type RangeContext } from '../stage.js';
+import { type ChainLink, CORNERS_HZ } from './master-chain.js';
 
 const RANGE_SEC = 30;
 
@@ -22,6 +30,65 @@ export interface LimitParams {
 export interface Limited {
   readonly loudness: LoudnessPart;
   readonly largestReductionDb: number;
+}
+
+export const bandsPass = defineScan<unknown, null, BandHistograms, BandHistograms>({
+  order: 'parallel',
+  rangeSec: RANGE_SEC,
+  rangeFrames: ({ sampleRateHz }) => {
+    const blockFrames = bandBlockFrames(sampleRateHz);
+    return blockFrames * Math.round((RANGE_SEC * sampleRateHz) / blockFrames);
+  },
+  memoryMb: 20,
+  run(context) {
+    const { sampleRateHz, range } = context;
+    const source: FrameSource = context.input('mix');
+    const part = measureBandLevels(source, sampleRateHz, CORNERS_HZ, range.startFrame, range.endFrame);
+    return { part };
+  },
+  merge: joinBandLevels,
+});
+
+export interface ShapeParams {
+  readonly links: readonly Pick<ChainLink, 'device' | 'settings'>[];
+  /** Adds up the channels to one. */
+  readonly isMono: boolean;
+}
+
+/** Runs the chain and writes `shaped`. */
+export const shapePass = defineApply<unknown, ShapeParams, null, null>({
+  order: 'parallel',
+  rangeSec: RANGE_SEC,
+  memoryMb: 60,
+  run(context) {
+    const { sampleRateHz, channelCount, range, params } = context;
+    const { startFrame, endFrame } = range;
+    const source: FrameSource = context.input('mix');
+    const window = createRenderWindow(channelCount);
+    const devices = params.links.map(({ device, settings }) =>
+      createProcessor(device, settings, sampleRateHz, channelCount),
+    );
+    const settleFrames = secToFrames(LIMITER_SETTLE_SEC, sampleRateHz);
+    renderRange(
+      source,
+      createChain(devices),
+      { startFrame, endFrame, settleFrames },
+      window,
+      (at, frames) => {
+        const block = window.channels.map((samples) => samples.subarray(0, frames));
+        context.write('shaped', at, params.isMono ? [meanOfChannels(block)] : block);
+        context.progress(at + frames - startFrame);
+      },
+    );
+    return { part: null };
+  },
+  merge: () => null,
+});
+
+function meanOfChannels(block: readonly Float32Array[]): Float32Array {
+  const mean = new Float32Array(block[0]!.length);
+  for (const samples of block) for (let i = 0; i < mean.length; i++) mean[i]! += samples[i]! / block.length;
+  return mean;
 }
 
 const shared = { order: 'parallel', rangeSec: RANGE_SEC, memoryMb: 40 } as const;

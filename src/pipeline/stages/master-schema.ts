@@ -19,6 +19,10 @@ export const masterSchema = z.strictObject({
   before: measured.describe('The mix.'),
   after: measured.describe('The written file; a lossy one as it decodes.'),
   gainDb: z.number().describe('Gain before the limiter, in dB.'),
+  choice: z
+    .strictObject({ character: z.string(), curve: z.string(), reason: z.string() })
+    .optional()
+    .describe('Character and curve, and why; not there where the target or the user wants no processing.'),
   chain: z
     .array(
       z.strictObject({

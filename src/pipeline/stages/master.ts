@@ -1,54 +1,77 @@
-// The stage `master`: measures the mix, finds gain and limiting that reach each target, renders, encodes, and measures
-// what was written. A true peak above the ceiling (by dither, rate conversion or a lossy codec) lowers the ceiling and
-// renders again.
-import { z } from 'zod';
+// The stage `master`: measures the mix, shapes it after character and curve, finds gain and limiting that reach the
+// target, renders, encodes, and measures what was written. A peak above the ceiling (by dither, rate conversion or a
+// lossy codec) lowers the ceiling and renders again.
 import { dynamicsFigures } from '../../dsp/levels/figures.js';
 import { limiter } from '../../dsp/limiter/limiter.js';
-import { loudnessFigures } from '../../dsp/loudness/programme.js';
+import { type Loudness, loudnessFigures } from '../../dsp/loudness/programme.js';
 import type { ErrorRecord } from '../../errors.js';
 import { roundTo } from '../../units.js';
 import { loadMasterTarget, type MasterTarget } from '../master-target.js';
 import { type AudioRef, defineStage, type Json, type StageJob } from '../stage.js';
 import { loudnessReport, spectrumReport } from './analyze-report.js';
-import { checkTarget, LOUDNESS_TOLERANCE_LU } from './master-checks.js';
-import { renderPass, tryPass } from './master-passes.js';
+import type { ChainLink } from './master-chain.js';
+import { type Check, checkTarget, LOUDNESS_TOLERANCE_LU } from './master-checks.js';
+import { type MasterOptions, masterOptions } from './master-options.js';
+import { bandsPass, renderPass, shapePass, tryPass } from './master-passes.js';
+import { measureReferences } from './master-reference.js';
 import { masterSchema } from './master-schema.js';
 import { type FoundGain, findGain } from './master-search.js';
+import { type Shaped, shapeMix } from './master-shape.js';
 import { measurePass, type ProgrammeMeasures } from './measure-pass.js';
 
-const options = z.strictObject({
-  preset: z
-    .string()
-    .min(1)
-    .default('spotify')
-    .describe('Target to make the master for, by name or as the path of a YAML file.'),
-});
-
-type Job = StageJob<z.output<typeof options>>;
+type Job = StageJob<MasterOptions>;
 
 /** Kept below the ceiling from the start: dither at 16 bits alone adds 0.0005 dB. */
 const HEADROOM_DB = 0.005;
-/** Renders at most, for one target: the first, and those after a ceiling was lowered. */
+/** Renders at most: the first, and three after a ceiling was lowered. */
 const MAX_RENDERS = 4;
 
 /** The stage. */
 export const masterStage = defineStage({
   id: 'master',
-  version: 1,
-  summary: 'Brings a mix to the loudness and under the peaks of a target, and proves it on the written file.',
+  version: 2,
+  summary:
+    'Brings a mix to the sound, the loudness and the peaks of a target, and proves it on the written file.',
   source: 'ITU-R BS.1770-5; EBU R 128; AES TD1008',
-  options,
+  options: masterOptions,
   result: masterSchema,
   inputs: () => ['mix'],
   outputs: () => ['master'],
   delivers: true,
-  estimate: () => ({ realTimeFactor: 0.02, memoryMb: 80 }),
-  passes: { measure: measurePass, try: tryPass, render: renderPass },
+  estimate: ({ character }) => ({ realTimeFactor: character === 'none' ? 0.01 : 0.03, memoryMb: 120 }),
+  passes: { measure: measurePass, bands: bandsPass, shape: shapePass, try: tryPass, render: renderPass },
   async run(job) {
+    const { reference: paths, referenceWeights } = job.options;
     const target = loadMasterTarget(job.options.preset);
     const mix = job.inputs.mix!;
-    const before = await measure(job, mix);
-    const { entry, missed } = await makeMaster(job, target, mix, before);
+    const measure = (audio: AudioRef): Promise<ProgrammeMeasures> => measureAudio(job, audio);
+    const before = await measure(mix);
+    const reference =
+      paths.length === 0 ? undefined : await measureReferences(paths, referenceWeights, measure);
+    const goal = goalOf(target, loudnessOf(mix, before), before, reference?.integratedLufs);
+
+    const skipped = skipReason(job, target, goal, loudnessOf(mix, before));
+    if (skipped !== undefined) job.bypass('master', 'mix', skipped);
+    const shaped: Shaped =
+      skipped === undefined
+        ? await shapeMix(job, target, mix, before, reference, measure)
+        : { audio: mix, measures: before, links: [], choice: undefined };
+    const made =
+      skipped === undefined ? await reachTarget(job, target, goal, shaped) : await deliverUntouched(job);
+
+    const after = loudnessOf(made.written, made.measures);
+    const checks = checkTarget(target, after, dynamicsFigures(made.measures.levels!));
+    const entry = {
+      preset: target.id,
+      target: { ...target },
+      before: report(mix, before),
+      after: report(made.written, made.measures),
+      gainDb: roundTo(made.gainDb, 3),
+      ...(shaped.choice === undefined ? {} : { choice: shaped.choice }),
+      chain: [...shaped.links, ...made.links],
+      checks,
+    } as unknown as Json;
+    const missed = describeMissed(checks, after, target);
     if (missed.length === 0) return { data: entry };
     const record: ErrorRecord = {
       code: 'target/missed',
@@ -59,141 +82,190 @@ export const masterStage = defineStage({
   },
 });
 
-function measure(job: Job, audio: AudioRef): Promise<ProgrammeMeasures> {
-  const params = { role: 'mix', isWithLevels: true, isWithSpectrum: true };
-  return job.scan(measurePass, params, { mix: audio });
+function measureAudio(job: Job, audio: AudioRef): Promise<ProgrammeMeasures> {
+  return job.scan(measurePass, { role: 'mix', isWithLevels: true, isWithSpectrum: true }, { mix: audio });
 }
 
-interface MadeMaster {
-  readonly entry: Json;
-  /** One line per rule that the written file does not hold. */
-  readonly missed: readonly string[];
+function loudnessOf(audio: AudioRef, { loudness }: ProgrammeMeasures): Loudness {
+  return loudnessFigures(loudness, audio.sampleRateHz);
 }
 
-async function makeMaster(
-  job: Job,
+function report(audio: AudioRef, { loudness, spectrum }: ProgrammeMeasures) {
+  return {
+    loudness: loudnessReport(loudness, audio.sampleRateHz),
+    spectrum: spectrumReport(spectrum!, audio.channelCount, audio.sampleRateHz),
+  };
+}
+
+/** What the search steers by. A target of unweighted level is met by way of loudness, and corrected on the result. */
+interface Goal {
+  /** null: the peak decides alone. */
+  readonly targetLufs: number | null;
+  readonly ceilingDb: number;
+  readonly detection: 'true-peak' | 'sample-peak';
+}
+
+function goalOf(
   target: MasterTarget,
-  mix: AudioRef,
-  before: ProgrammeMeasures,
-): Promise<MadeMaster> {
-  const { sampleRateHz, channelCount } = mix;
-  const figures = loudnessFigures(before.loudness, sampleRateHz);
-  const detection = target.truePeakDbtp === null ? 'sample-peak' : 'true-peak';
-  const ceilingRuleDb = target.truePeakDbtp ?? target.samplePeakDbfs;
-  const peakDb = detection === 'true-peak' ? figures.truePeakDbtp : figures.samplePeakDbfs;
+  { integratedLufs }: Loudness,
+  { levels }: ProgrammeMeasures,
+  referenceLufs: number | undefined,
+): Goal {
+  const { rmsDbfs } = dynamicsFigures(levels!);
+  const byLevel =
+    target.rmsTargetDbfs === undefined || rmsDbfs === null || integratedLufs === null
+      ? null
+      : integratedLufs + target.rmsTargetDbfs - rmsDbfs;
+  return {
+    targetLufs: target.integratedLufs ?? byLevel ?? referenceLufs ?? null,
+    ceilingDb: target.truePeakDbtp ?? target.samplePeakDbfs,
+    detection: target.truePeakDbtp === null ? 'sample-peak' : 'true-peak',
+  };
+}
 
-  let ceilingDb = ceilingRuleDb - HEADROOM_DB;
+function peakOf({ detection }: Goal, loudness: Loudness): number | null {
+  return detection === 'true-peak' ? loudness.truePeakDbtp : loudness.samplePeakDbfs;
+}
+
+function skipReason(job: Job, target: MasterTarget, goal: Goal, before: Loudness): string | undefined {
+  const { skipWithinLu } = job.options;
+  const { integratedLufs } = before;
+  const peakDb = peakOf(goal, before);
+  if (skipWithinLu === 0 || goal.targetLufs === null || integratedLufs === null || peakDb === null)
+    return undefined;
+  const offLu = Math.abs(integratedLufs - goal.targetLufs);
+  if (offLu > skipWithinLu || peakDb > goal.ceilingDb || target.isMono) return undefined;
+  return `it lies ${offLu.toFixed(2)} LU from the target and under its ceiling`;
+}
+
+/** A written master. */
+interface Made {
+  readonly written: AudioRef;
+  readonly measures: ProgrammeMeasures;
+  readonly gainDb: number;
+  readonly links: readonly ChainLink[];
+}
+
+async function deliverUntouched(job: Job): Promise<Made> {
+  const written = await job.encode('master', job.delivery);
+  return { written, measures: await measureAudio(job, written), gainDb: 0, links: [] };
+}
+
+async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: Shaped): Promise<Made> {
+  const { audio } = shaped;
+  const start = loudnessOf(audio, shaped.measures);
+  const maxGainReductionDb = job.options.linearOnly ? 0 : target.maxGainReductionDb;
+  let ceilingDb = goal.ceilingDb - HEADROOM_DB;
   let offsetLu = 0;
   let found: FoundGain | undefined;
-  let written: AudioRef;
-  let after: ProgrammeMeasures;
-  let reductionDb = 0;
   for (let renders = 1; ; renders++) {
-    found = await chooseGain(job, target, figures, peakDb, ceilingDb, offsetLu, found?.gainDb);
-    const settings = limiter.options.parse({ inputGainDb: found.gainDb, ceilingDb, detection });
-    const limited = await job.apply(renderPass, { limiter: settings }, { master: { channelCount } });
-    reductionDb = limited.largestReductionDb;
-    written = await job.encode('master', job.delivery);
-    after = await measure(job, written);
-    const result = loudnessFigures(after.loudness, written.sampleRateHz);
-    const resultPeakDb = detection === 'true-peak' ? result.truePeakDbtp : result.samplePeakDbfs;
-    const overshootDb = (resultPeakDb ?? Number.NEGATIVE_INFINITY) - ceilingRuleDb;
-    const errorLu = result.integratedLufs === null ? 0 : result.integratedLufs - found.integratedLufs;
+    const limit = { ceilingDb, maxGainReductionDb, offsetLu };
+    found = await chooseGain(job, goal, audio, start, limit, found?.gainDb);
+    const settings = limiter.options.parse({
+      inputGainDb: found.gainDb,
+      ceilingDb,
+      detection: goal.detection,
+    });
+    const { channelCount } = audio;
+    const limited = await job.apply(
+      renderPass,
+      { limiter: settings },
+      { master: { channelCount } },
+      { mix: audio },
+    );
+    const written = await job.encode('master', job.delivery);
+    const measures = await measureAudio(job, written);
+    const result = loudnessOf(written, measures);
+    const overshootDb = (peakOf(goal, result) ?? Number.NEGATIVE_INFINITY) - goal.ceilingDb;
+    const errorLu =
+      result.integratedLufs === null ? 0 : errorOf(target, found, result.integratedLufs, measures);
     const isOff = Math.abs(errorLu) > LOUDNESS_TOLERANCE_LU / 2;
-    if ((overshootDb <= 0 && !isOff) || renders === MAX_RENDERS) break;
+    if ((overshootDb <= 0 && !isOff) || renders === MAX_RENDERS || job.options.albumGainDb !== undefined) {
+      const links = describeLinks(found, goal, ceilingDb, limited.largestReductionDb);
+      return { written, measures, gainDb: found.gainDb, links };
+    }
     if (overshootDb > 0) ceilingDb -= overshootDb + HEADROOM_DB;
     if (isOff) offsetLu -= errorLu;
   }
-
-  const loudnessAfter = loudnessFigures(after.loudness, written.sampleRateHz);
-  const checks = checkTarget(target, loudnessAfter, dynamicsFigures(after.levels!));
-  const failed = checks.filter((check) => check.pass === false);
-  const entry = {
-    preset: target.id,
-    target: describeTarget(target),
-    before: {
-      loudness: loudnessReport(before.loudness, sampleRateHz),
-      spectrum: spectrumReport(before.spectrum!, channelCount, sampleRateHz),
-    },
-    after: {
-      loudness: loudnessReport(after.loudness, written.sampleRateHz),
-      spectrum: spectrumReport(after.spectrum!, written.channelCount, written.sampleRateHz),
-    },
-    gainDb: roundTo(found.gainDb, 3),
-    chain: describeChain(found, ceilingDb, detection, reductionDb, target),
-    checks,
-  };
-  const missed = failed.map(({ rule, measured, limit }) => {
-    const bounds = [limit.min, limit.max].filter((bound) => bound !== undefined).join(' to ');
-    return `${rule} is ${measured}, expected ${limit.min === undefined ? 'at most ' : ''}${bounds}`;
-  });
-  if (loudnessAfter.integratedLufs === null && target.integratedLufs !== null) {
-    missed.push('there is no sound above −70 LUFS to measure');
-  }
-  return { entry: entry as unknown as Json, missed };
 }
 
-type Figures = ReturnType<typeof loudnessFigures>;
+/** How far the written file is from what the search promised, or from the level that a target asks for. */
+function errorOf(
+  { rmsTargetDbfs }: MasterTarget,
+  found: FoundGain,
+  integratedLufs: number,
+  measures: ProgrammeMeasures,
+): number {
+  const { rmsDbfs } = dynamicsFigures(measures.levels!);
+  if (rmsTargetDbfs !== undefined && rmsDbfs !== null && !found.isAtLimit) return rmsDbfs - rmsTargetDbfs;
+  return integratedLufs - found.integratedLufs;
+}
 
 async function chooseGain(
   job: Job,
-  target: MasterTarget,
-  figures: Figures,
-  peakDb: number | null,
-  ceilingDb: number,
-  offsetLu: number,
+  goal: Goal,
+  audio: AudioRef,
+  start: Loudness,
+  limit: { readonly ceilingDb: number; readonly maxGainReductionDb: number; readonly offsetLu: number },
   startGainDb: number | undefined,
 ): Promise<FoundGain> {
-  const { integratedLufs } = figures;
-  if (integratedLufs === null || peakDb === null || target.integratedLufs === null) {
-    return { gainDb: 0, integratedLufs: integratedLufs ?? 0, isLinear: true, isAtLimit: false };
+  const { integratedLufs } = start;
+  const peakDb = peakOf(goal, start);
+  const { albumGainDb } = job.options;
+  if (integratedLufs === null || peakDb === null || goal.targetLufs === null || albumGainDb !== undefined) {
+    const gainDb = albumGainDb ?? 0;
+    const isLinear = peakDb === null || peakDb + gainDb <= limit.ceilingDb;
+    return { gainDb, integratedLufs: (integratedLufs ?? 0) + gainDb, isLinear, isAtLimit: false };
   }
-  const detection = target.truePeakDbtp === null ? 'sample-peak' : 'true-peak';
-  const { sampleRateHz } = job.inputs.mix!;
+  const { ceilingDb, maxGainReductionDb, offsetLu } = limit;
   const found = await findGain({
-    targetLufs: target.integratedLufs + offsetLu,
+    targetLufs: goal.targetLufs + offsetLu,
     integratedLufs,
     peakDb,
     ceilingDb,
-    maxGainReductionDb: target.maxGainReductionDb,
+    maxGainReductionDb,
     ...(startGainDb === undefined ? {} : { startGainDb }),
     async evaluate(gainDb) {
-      const settings = limiter.options.parse({ inputGainDb: gainDb, ceilingDb, detection });
-      const tried = await job.scan(tryPass, { limiter: settings });
-      return loudnessFigures(tried.loudness, sampleRateHz).integratedLufs;
+      const settings = limiter.options.parse({ inputGainDb: gainDb, ceilingDb, detection: goal.detection });
+      const tried = await job.scan(tryPass, { limiter: settings }, { mix: audio });
+      return loudnessFigures(tried.loudness, audio.sampleRateHz).integratedLufs;
     },
   });
   return { ...found, integratedLufs: found.integratedLufs - offsetLu };
 }
 
-function describeTarget(target: MasterTarget): Json {
-  const { summary, source, date, ...figures } = target;
-  return { ...figures, source, date, summary } as unknown as Json;
-}
-
-function describeChain(
-  found: FoundGain,
-  ceilingDb: number,
-  detection: string,
-  reductionDb: number,
-  target: MasterTarget,
-): Json {
+function describeLinks(found: FoundGain, goal: Goal, ceilingDb: number, reductionDb: number): ChainLink[] {
+  const aim = goal.targetLufs === null ? 'no loudness is asked for' : `${roundTo(goal.targetLufs, 2)} LUFS`;
   const gain = {
     device: 'gain',
     settings: { gainDb: roundTo(found.gainDb, 3) },
     reason: found.isLinear
-      ? `Gain alone brings the mix to ${target.integratedLufs} LUFS under the ceiling.`
-      : `Gain into the limiter, found by search for ${target.integratedLufs} LUFS after it.`,
+      ? `Gain alone, towards ${aim} under the ceiling.`
+      : `Gain into the limiter, found by search for ${aim} behind it.`,
   };
   if (found.isLinear) return [gain];
+  const settings = { ceilingDb: roundTo(ceilingDb, 3), detection: goal.detection };
+  const most = found.isAtLimit ? ', the most that the target allows' : '';
   return [
     gain,
     {
       device: 'limiter',
-      settings: { ceilingDb: roundTo(ceilingDb, 3), detection },
-      reason: found.isAtLimit
-        ? `Takes ${reductionDb.toFixed(2)} dB off the highest peak, the most that the target allows.`
-        : `Takes ${reductionDb.toFixed(2)} dB off the highest peak.`,
+      settings,
+      reason: `Takes ${reductionDb.toFixed(2)} dB off the highest peak${most}.`,
     },
   ];
+}
+
+/** One line per rule that the written file does not hold. */
+function describeMissed(checks: readonly Check[], after: Loudness, target: MasterTarget): string[] {
+  const missed = checks
+    .filter((check) => check.pass === false)
+    .map(({ rule, measured, limit }) => {
+      const bounds = [limit.min, limit.max].filter((bound) => bound !== undefined).join(' to ');
+      return `${rule} is ${measured}, expected ${limit.min === undefined ? 'at most ' : ''}${bounds}`;
+    });
+  if (after.integratedLufs === null && target.integratedLufs !== null) {
+    missed.push('there is no sound above −70 LUFS to measure');
+  }
+  return missed;
 }

@@ -1,0 +1,217 @@
+// The part of `master` before the limiter: chooses character and curve, measures what their settings need, and renders
+// the chain into `shaped`. With references it measures the result and corrects once more.
+import { dynamicsFigures, stereoFigures } from '../../dsp/levels/figures.js';
+import { loudnessFigures } from '../../dsp/loudness/programme.js';
+import { thirdOctaveCentreHz } from '../../dsp/spectrum/bands.js';
+import { type Correction, designCorrection, type TargetBand } from '../../dsp/spectrum/correction.js';
+import { spectrumFigures } from '../../dsp/spectrum/figures.js';
+import { meanPowers } from '../../dsp/spectrum/spectrum-meter.js';
+import { roundTo } from '../../units.js';
+import type { MasterTarget } from '../master-target.js';
+import type { AudioRef, StageJob } from '../stage.js';
+import { curveBands, loadTargetCurve } from '../target-curve.js';
+import { buildChain, type ChainLink, type ChainPlan } from './master-chain.js';
+import { CHARACTERS, type Character } from './master-characters.js';
+import { chooseCharacter } from './master-choice.js';
+import type { MasterOptions } from './master-options.js';
+import { bandsPass, shapePass } from './master-passes.js';
+import { type Reference, sideShares } from './master-reference.js';
+import type { ProgrammeMeasures } from './measure-pass.js';
+
+/** A mix on its way to the limiter, with its measures. */
+export interface Shaped {
+  readonly audio: AudioRef;
+  readonly measures: ProgrammeMeasures;
+  readonly links: readonly ChainLink[];
+  /** What was chosen and why; undefined where nothing was. */
+  readonly choice:
+    | { readonly character: string; readonly curve: string; readonly reason: string }
+    | undefined;
+}
+
+/** References may be farther from a mix than any curve. */
+const REFERENCE_LIMIT_DB = 12;
+const REFERENCE_ROUNDS = 3;
+/** A reference this much denser than the mix, in LU of peak to loudness, compresses by one more. */
+const LU_PER_RATIO = 6;
+const LARGEST_REFERENCE_RATIO = 3;
+
+type Job = StageJob<MasterOptions>;
+
+/** Runs the chain that the options ask for; the mix itself where they ask for none. */
+export async function shapeMix(
+  job: Job,
+  target: MasterTarget,
+  mix: AudioRef,
+  before: ProgrammeMeasures,
+  reference: Reference | undefined,
+  measure: (audio: AudioRef) => Promise<ProgrammeMeasures>,
+): Promise<Shaped> {
+  const { options } = job;
+  const figures = figuresOf(mix, before);
+  const isSilent = figures.loudness.integratedLufs === null;
+  const isProcessed =
+    !isSilent &&
+    !options.linearOnly &&
+    options.albumGainDb === undefined &&
+    options.character !== 'none' &&
+    (target.usesProcessing || options.character !== 'auto' || reference !== undefined);
+  const isMono = target.isMono && mix.channelCount > 1;
+  if (!isProcessed) {
+    if (!isMono) return { audio: mix, measures: before, links: [], choice: undefined };
+    return render(job, [monoLink(mix)], before, measure, undefined, isMono);
+  }
+
+  const wish = { ...options, character: options.character === 'none' ? 'auto' : options.character } as const;
+  const choice = chooseCharacter(wish, { ...figures, hopMeans: before.levels!.hopMeans });
+  const character = CHARACTERS[choice.character];
+  const bands = reference?.bands ?? curveBands(loadTargetCurve(choice.curve));
+  const amountPercent =
+    reference === undefined
+      ? (options.correctionPercent ?? character.correctionPercent)
+      : options.referencePercent;
+  const settings = {
+    amountPercent,
+    limitDb: reference === undefined ? options.correctionLimitDb : REFERENCE_LIMIT_DB,
+    isTolerant: reference === undefined,
+  };
+  const bandLevels = await job.scan(bandsPass, null);
+  const evidence = {
+    sampleRateHz: mix.sampleRateHz,
+    channelCount: mix.channelCount,
+    powers: figures.powers,
+    samplePeakDbfs: figures.loudness.samplePeakDbfs!,
+    sideToMidDb: figures.stereo.sideToMidDb,
+    monoLossDb: figures.stereo.monoLossDb,
+    bandLevels,
+  };
+  const planOf = (correction: Correction): ChainPlan => ({
+    target,
+    character: reference === undefined ? character : withoutColour(character),
+    dynamicsPercent: options.dynamicsPercent,
+    correction: { points: correction.points, reason: correctionReason(correction, choice.curve, reference) },
+    phase: options.phase,
+    widthsPercent: reference === undefined ? null : referenceWidths(before, mix, reference, amountPercent),
+    referenceRatio:
+      reference === undefined ? 1 : referenceRatio(figures.loudness.plrLu!, reference, amountPercent),
+  });
+  const shownChoice =
+    reference === undefined
+      ? { character: choice.character, curve: choice.curve, reason: choice.reason }
+      : {
+          character: 'reference',
+          curve: 'reference',
+          reason: 'spectrum, width and density of the references',
+        };
+
+  let correction = designCorrection(figures.spectrum.thirdOctavesDb, bands, settings);
+  for (let round = 1; ; round++) {
+    const links = buildChain(planOf(correction), evidence);
+    if (links.length === 0 && !isMono) return { audio: mix, measures: before, links, choice: shownChoice };
+    if (isMono) links.push(monoLink(mix));
+    const shaped = await render(job, links, before, measure, shownChoice, isMono);
+    if (reference === undefined || amountPercent === 0 || round === REFERENCE_ROUNDS) return shaped;
+    // What dynamics and smoothing left over is corrected on top.
+    const result = figuresOf(shaped.audio, shaped.measures).spectrum.thirdOctavesDb;
+    const wanted = towards(figures.spectrum.thirdOctavesDb, bands, amountPercent);
+    const rest = designCorrection(result, wanted, { ...settings, amountPercent: 100 });
+    if (rest.points.length === 0) return shaped;
+    correction = addCorrections(correction, rest, REFERENCE_LIMIT_DB);
+  }
+}
+
+function monoLink({ channelCount }: AudioRef): ChainLink {
+  return {
+    device: 'mono',
+    settings: {},
+    reason: `The target is one channel: the mean of the ${channelCount}.`,
+  };
+}
+
+async function render(
+  job: Job,
+  links: readonly ChainLink[],
+  before: ProgrammeMeasures,
+  measure: (audio: AudioRef) => Promise<ProgrammeMeasures>,
+  choice: Shaped['choice'],
+  isMono: boolean,
+): Promise<Shaped> {
+  const devices = links
+    .filter(({ device }) => device !== 'mono')
+    .map(({ device, settings }) => ({ device, settings }));
+  const channelCount = isMono ? 1 : before.loudness.truePeaks.length;
+  await job.apply(shapePass, { links: devices, isMono }, { shaped: { channelCount } });
+  const audio = job.output('shaped');
+  return { audio, measures: await measure(audio), links, choice };
+}
+
+function figuresOf(audio: AudioRef, { loudness, levels, spectrum }: ProgrammeMeasures) {
+  const powers = meanPowers(spectrum!, audio.channelCount);
+  return {
+    loudness: loudnessFigures(loudness, audio.sampleRateHz),
+    dynamics: dynamicsFigures(levels!),
+    stereo: stereoFigures(levels!),
+    spectrum: spectrumFigures(powers, audio.sampleRateHz),
+    powers,
+  };
+}
+
+function correctionReason(correction: Correction, curve: string, reference: Reference | undefined): string {
+  const goal = reference === undefined ? `the curve ${curve}` : 'the references';
+  const top =
+    correction.cutOffHz === null ? '' : ` The top from ${correction.cutOffHz} Hz on is empty and stays so.`;
+  return `Third octaves lie ${correction.distanceDb.toFixed(1)} dB from ${goal} on average.${top}`;
+}
+
+/** A reference brings its own density; what colours would lead away from it. */
+function withoutColour(character: Character): Character {
+  return {
+    ...character,
+    ratios: [1, 1, 1, 1],
+    thresholdBelowLoudDb: 9,
+    transientDb: [0, 0, 0, 0],
+    peakIntoCurveDb: null,
+  };
+}
+
+function referenceWidths(
+  before: ProgrammeMeasures,
+  { sampleRateHz }: AudioRef,
+  reference: Reference,
+  amountPercent: number,
+): number[] | null {
+  if (reference.sideShares === null) return null;
+  const own = sideShares(before.spectrum!, sampleRateHz);
+  return own.map((share, i) => {
+    const full = 100 * Math.sqrt(reference.sideShares![i]! / Math.max(share, 1e-6));
+    return Math.min(180, Math.max(40, 100 + ((full - 100) * amountPercent) / 100));
+  });
+}
+
+function referenceRatio(plrLu: number, reference: Reference, amountPercent: number): number {
+  const denser = (plrLu - reference.plrLu) / LU_PER_RATIO;
+  const ratio = 1 + (Math.max(0, denser) * amountPercent) / 100;
+  return roundTo(Math.min(LARGEST_REFERENCE_RATIO, ratio), 2);
+}
+
+/** The target of a partial match: the mix itself, moved by a share of its distance. */
+function towards(
+  levelsDb: readonly (number | null)[],
+  bands: readonly (TargetBand | null)[],
+  amountPercent: number,
+): (TargetBand | null)[] {
+  return bands.map((band, i) => {
+    const own = levelsDb[i];
+    if (band === null || own === null || own === undefined) return null;
+    const level = own + ((band.medianDb - own) * amountPercent) / 100;
+    return { lowDb: level, medianDb: level, highDb: level };
+  });
+}
+
+function addCorrections(first: Correction, second: Correction, limitDb: number): Correction {
+  const points = second.points.map((point, i) => ({
+    frequencyHz: roundTo(thirdOctaveCentreHz(i), 2),
+    gainDb: roundTo(Math.min(limitDb, Math.max(-limitDb, (first.points[i]?.gainDb ?? 0) + point.gainDb)), 2),
+  }));
+  return { ...first, points };
+}
