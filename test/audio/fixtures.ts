@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { SampleFormat } from '../../src/audio/audio-file.js';
 import { openWav } from '../../src/audio/wav-reader.js';
 import { createWavWriter } from '../../src/audio/wav-writer.js';
@@ -50,7 +50,9 @@ export function music(frameCount: number, sampleRateHz: number, channel: number)
 /** Samples rounded to a depth, as floats. */
 export function quantise(samples: Float64Array, bits: number): Float64Array {
   const scale = 2 ** (bits - 1);
-  return samples.map((sample) => Math.max(-scale, Math.min(scale - 1, Math.round(sample * scale))) / scale);
+  return samples.map(
+    (sample) => Math.max(-scale, Math.min(scale - 1, Math.round(sample * scale))) / scale + 0,
+  );
 }
 
 export function writeWav(
@@ -137,6 +139,18 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<ForgeError
     return thrown as ForgeError;
   }
   throw new Error('expected a rejection, got none');
+}
+
+/** Fails with the first sample that differs; toEqual takes seconds for what this does at once. */
+export function expectSame(actual: readonly Float64Array[], expected: readonly Float64Array[]): void {
+  expect(actual.map(({ length }) => length)).toEqual(expected.map(({ length }) => length));
+  for (let channel = 0; channel < expected.length; channel++) {
+    const frame = expected[channel]!.findIndex((sample, i) => sample !== actual[channel]![i]);
+    if (frame < 0) continue;
+    expect.fail(
+      `channel ${channel}, frame ${frame}: ${actual[channel]![frame]} is not ${expected[channel]![frame]}`,
+    );
+  }
 }
 
 /** Frames by which `b` lies behind `a`, and the level of the difference there in dB of `a`. */

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openWav } from '../../src/audio/wav-reader.js';
 import {
   errorOf,
+  expectSame,
   ffmpeg,
   hasEncoder,
   makeFolder,
@@ -118,11 +119,11 @@ describe('openWav: forms', () => {
       ffmpeg('-i', source, '-c:a', codec, '-f', container, path);
       ffmpeg('-i', path, '-c:a', 'pcm_f64le', '-f', 'wav', expected);
       expect(openWav(path).info.container, codec).toBe(container);
-      expect(readAll(path), `${codec} in ${container}`).toEqual(readAll(expected));
+      expectSame(readAll(path), readAll(expected));
     }
     ffmpeg('-i', source, '-rf64', 'always', path);
     expect(openWav(path).info.container).toBe('rf64');
-    expect(readAll(path)).toEqual(readAll(source));
+    expectSame(readAll(path), readAll(source));
   });
 
   it('passes over chunks of odd sizes, with and without their pad byte', () => {
@@ -182,7 +183,7 @@ describe('openWav: forms', () => {
   it.runIf(hasEncoder)('reads what ffmpeg and sox write into a pipe', () => {
     const source = writeWav(join(folder, 's.wav'), [quantise(noise(999, 1), 16)]);
     fs.writeFileSync(path, execFileSync('ffmpeg', ['-v', 'error', '-i', source, '-f', 'wav', 'pipe:1']));
-    expect(readAll(path)).toEqual(readAll(source));
+    expectSame(readAll(path), readAll(source));
     expect(openWav(path).info.notes.map(({ code }) => code)).toEqual(['size-unknown']);
   });
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { SampleFormat } from '../../src/audio/audio-file.js';
 import { openWav } from '../../src/audio/wav-reader.js';
 import { createWavWriter, openWavRegion } from '../../src/audio/wav-writer.js';
-import { makeFolder, noise, quantise, readAll, writeWav } from './fixtures.js';
+import { expectSame, makeFolder, noise, quantise, readAll, writeWav } from './fixtures.js';
 
 const FORMATS: readonly SampleFormat[] = [
   { kind: 'int', bits: 8 },
@@ -59,7 +59,7 @@ describe('WAV round trip', () => {
           expect(reader.info.sampleFormat).toEqual(sampleFormat);
           const whole = block.map(() => new Float64Array(frameCount));
           reader.read(0, whole);
-          expect(whole).toEqual(block);
+          expectSame(whole, block);
           // Any range, beyond both ends, into 32-bit floats: exact up to 24 bits, rounded beyond.
           const start = (cuts[0] ?? 7) - 1_500;
           const part = block.map(() => new Float32Array(700).fill(9));
@@ -81,7 +81,7 @@ describe('WAV round trip', () => {
 
   it('is exact for every one of the 65,536 values of 16 bits, and for all bytes', () => {
     const all16 = Float64Array.from({ length: 65_536 }, (_, i) => (i - 32_768) / 32_768);
-    expect(readAll(writeWav(path, [all16]))[0]).toEqual(all16);
+    expectSame(readAll(writeWav(path, [all16])), [all16]);
     const bytes = fs.readFileSync(path);
     const stored = Array.from(all16, (_, i) => bytes.readInt16LE(44 + i * 2));
     expect(stored.every((value, i) => value === i - 32_768)).toBe(true);
