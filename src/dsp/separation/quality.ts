@@ -150,13 +150,17 @@ function isolatedPower(
   return sum;
 }
 
-/** The figures of the whole from the sums of all ranges; `nullDb` is null for silence and for an exact null. */
+/** What `nullDb` reads when the stems sum to the mix exactly. */
+const EXACT_NULL_DB = -200;
+
+/** The figures of the whole from the sums of all ranges; `nullDb` is null for silence and −200 for an exact null. */
 export function judgeQuality(parts: readonly QualitySums[]): {
   readonly nullDb: number | null;
   readonly stems: readonly StemQuality[];
 } {
   const total = (pick: (part: QualitySums) => number) => parts.reduce((sum, part) => sum + pick(part), 0);
   const mixEnergy = total((part) => part.mixEnergy);
+  const remainderEnergy = total((part) => part.remainderEnergy);
   return {
     nullDb: ratioDb(
       total((part) => part.remainderEnergy),

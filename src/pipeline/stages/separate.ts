@@ -6,46 +6,29 @@ import {
   createRangeSeparator,
   type RangeSeparator,
   STEM_NAMES,
-  type StemName,
+  type Stems,
 } from '../../dsp/separation/separate-range.js';
 import { roundTo } from '../../units.js';
-import { defineApply, defineScan, defineStage, type StageJob } from '../stage.js';
+import { defineApply, defineScan, defineStage, type ModelFiles, type StageJob } from '../stage.js';
 import { measurePass } from './measure-pass.js';
+import { estimatePass, finishPass, inspectPass, levelPass, separateByNetwork } from './separate-network.js';
+import {
+  chooseModel,
+  EMBEDDED_ID,
+  isCompleteSet,
+  modelNeeds,
+  outputNames,
+  restName,
+  type SeparateOptions,
+  separateOptions,
+} from './separate-options.js';
 
 /** A stem this far below the mix is as good as absent. */
 const NEAR_SILENT_DB = -40;
 /** Frames of a range: 15 s at 48 kHz; fixed, so that higher rates take no more memory. */
 const RANGE_FRAMES = 720_896;
 
-const options = z.strictObject({
-  model: z
-    .enum(['auto', 'forge-classic'])
-    .default('auto')
-    .describe('The separator; auto takes the best that is installed.'),
-  stems: z
-    .array(z.enum(STEM_NAMES))
-    .min(1)
-    .default([...STEM_NAMES])
-    .describe('The stems to write.'),
-  twoStems: z
-    .enum(STEM_NAMES)
-    .optional()
-    .describe('Writes this stem and what is left of the mix without it, instead of `stems`.'),
-});
-
-type Options = z.output<typeof options>;
-
-/** Names of what is written: the stems asked for, or one of them and its rest. */
-function outputNames({ stems, twoStems }: Options): string[] {
-  if (twoStems === undefined) return STEM_NAMES.filter((name) => stems.includes(name));
-  return [twoStems, restName(twoStems)];
-}
-
-function restName(stem: StemName): string {
-  return stem === 'vocals' ? 'instrumental' : `no-${stem}`;
-}
-
-const apply = defineApply<Options, null, null, null>({
+const apply = defineApply<SeparateOptions, null, null, null>({
   order: 'parallel',
   rangeSec: 15,
   rangeFrames: () => RANGE_FRAMES,
@@ -66,24 +49,24 @@ const apply = defineApply<Options, null, null, null>({
     );
     for (const name of outputNames(context.options)) {
       const isRest = twoStems !== undefined && name === restName(twoStems);
-      const parts = isRest ? STEM_NAMES.filter((stem) => stem !== twoStems) : [name as StemName];
-      context.write(name, range.startFrame, sumOf(parts.map((part) => stems[part])));
+      const parts = isRest ? STEM_NAMES.filter((stem) => stem !== twoStems) : [name];
+      context.write(name, range.startFrame, sumOf(stems, parts));
     }
     return { part: null };
   },
   merge: () => null,
 });
 
-function sumOf(parts: readonly (readonly Float32Array[])[]): readonly Float32Array[] {
-  const [first, ...others] = parts;
-  return first!.map((samples, channel) =>
-    others.length === 0
-      ? samples
-      : samples.map((sample, i) => others.reduce((sum, part) => sum + part[channel]![i]!, sample)),
+/** Sum of some of the stems; silence for `residual`, for these stems leave none. */
+function sumOf(stems: Stems, names: readonly string[]): readonly Float32Array[] {
+  const parts = STEM_NAMES.filter((stem) => names.includes(stem)).map((stem) => stems[stem]);
+  if (parts.length === 1) return parts[0]!;
+  return stems.other.map((samples, channel) =>
+    samples.map((_, i) => parts.reduce((sum, part) => sum + part[channel]![i]!, 0)),
   );
 }
 
-const judge = defineScan<Options, null, QualitySums, ReturnType<typeof judgeQuality>>({
+const judge = defineScan<SeparateOptions, null, QualitySums, ReturnType<typeof judgeQuality>>({
   order: 'parallel',
   rangeSec: 60,
   memoryMb: 20,
@@ -126,16 +109,24 @@ const result = z.object({
     }),
   ),
   nullDb: figureDb(
-    'Level of the mixture minus the sum of the stems, against the mixture, before the delivery’s rounding; null for silence, for a subset of the stems and for an exact null.',
+    'Level of the mixture minus the sum of the stems, against the mixture, before the delivery’s rounding; −200 for an exact null; null for silence and for a subset of the stems.',
   ),
 });
 
 /** Loudness of an output, in LUFS. */
-async function loudnessOf(job: StageJob<Options>, name: string): Promise<number | null> {
+async function loudnessOf(job: StageJob<SeparateOptions>, name: string): Promise<number | null> {
   const params = { role: 'audio', isWithLevels: false, isWithSpectrum: false };
   const { loudness } = await job.scan(measurePass, params, { audio: job.output(name) });
   const { integratedLufs } = loudnessFigures(loudness, job.output(name).sampleRateHz);
   return integratedLufs === null ? null : roundTo(integratedLufs, 2);
+}
+
+/** A model as the report names it: its networks' hashes in the order of their names, one after the other. */
+function identityOf({ id, sha256, licence }: ModelFiles) {
+  const hashes = Object.keys(sha256)
+    .sort()
+    .map((name) => sha256[name]);
+  return { id, sha256: hashes.join(' '), licence };
 }
 
 /** The stage `separate`. */
@@ -143,27 +134,41 @@ export const separateStage = defineStage({
   id: 'separate',
   version: 1,
   summary: 'Takes a mix apart into vocals, drums, bass and other.',
-  source: 'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre)',
-  options,
+  source: 'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre); Rouard et al., 2022 (HTDemucs)',
+  options: separateOptions,
   result,
   inputs: () => ['audio'],
   outputs: outputNames,
-  estimate: () => ({ realTimeFactor: 0.25, memoryMb: 170 }),
-  passes: { apply, judge, measure: measurePass },
+  models: modelNeeds,
+  estimate: ({ model }) =>
+    model === 'auto' || model === EMBEDDED_ID
+      ? { realTimeFactor: 0.3, memoryMb: 170 }
+      : { realTimeFactor: model === 'htdemucs_ft' ? 5.8 : 1.5, memoryMb: 2400 },
+  passes: {
+    apply,
+    inspect: inspectPass,
+    level: levelPass,
+    estimate: estimatePass,
+    finish: finishPass,
+    judge,
+    measure: measurePass,
+  },
   async run(job) {
-    const names = outputNames(job.options);
+    const { options } = job;
+    const names = outputNames(options);
     const { channelCount } = job.inputs.audio!;
-    await job.apply(apply, null, Object.fromEntries(names.map((name) => [name, { channelCount }])));
-    const quality = await job.scan(
-      judge,
-      null,
-      Object.fromEntries(names.map((name) => [name, job.output(name)])),
-    );
-    const isComplete = job.options.twoStems !== undefined || names.length === STEM_NAMES.length;
+    const model = chooseModel(options, job.models);
+    if (model === undefined) {
+      await job.apply(apply, null, Object.fromEntries(names.map((name) => [name, { channelCount }])));
+    } else {
+      await separateByNetwork(job, model);
+    }
+    const made = Object.fromEntries(names.map((name) => [name, job.output(name)]));
+    const quality = await job.scan(judge, null, made);
     const stems = [];
     for (const [k, name] of names.entries()) {
       const figures = quality.stems[k]!;
-      if (figures.levelDb === null || figures.levelDb < NEAR_SILENT_DB)
+      if (name !== 'residual' && (figures.levelDb === null || figures.levelDb < NEAR_SILENT_DB))
         job.note('warning', `no ${name} found: the stem is near silent`);
       if ((figures.samplePeakDbfs ?? 0) > 0)
         job.note(
@@ -175,9 +180,9 @@ export const separateStage = defineStage({
     }
     return {
       data: {
-        model: { id: 'forge-classic', sha256: null, licence: 'MIT' },
+        model: model === undefined ? { id: EMBEDDED_ID, sha256: null, licence: 'MIT' } : identityOf(model),
         stems,
-        nullDb: isComplete ? quality.nullDb : null,
+        nullDb: isCompleteSet(options) ? quality.nullDb : null,
       },
     };
   },
