@@ -35,6 +35,8 @@ export interface ProcessorDefinition<Options> {
 }
 
 /** Identity; infers the type of the options. */
-export function defineProcessor<Options>(definition: ProcessorDefinition<Options>): ProcessorDefinition<Options> {
+export function defineProcessor<Options>(
+  definition: ProcessorDefinition<Options>,
+): ProcessorDefinition<Options> {
   return definition;
 }

@@ -6,8 +6,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { ForgeError } from '../errors.js';
 import { hintOf } from '../complaints.js';
+import { ForgeError } from '../errors.js';
 import { readYaml } from '../yaml-file.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -43,7 +43,7 @@ export const cardSchema = z.strictObject({
     'beats',
     'embed',
     'restore',
-  'perform',
+    'perform',
   ]),
   summary: z.string().min(1).describe('One line.'),
   licence: z.string().min(1).describe('Of the weights, with their origin.'),

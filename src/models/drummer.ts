@@ -3,8 +3,8 @@
 // velocities and offsets go out, and src/players makes music of them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ForgeError } from '../errors.js';
 import { hintOf } from '../complaints.js';
+import { ForgeError } from '../errors.js';
 import { PACKAGE_WEIGHTS_DIR } from './card.js';
 import { createSession, requireTensors } from './session.js';
 

@@ -81,7 +81,9 @@ export async function runBatch(
     while (next < planned.length && !pools.isCancelled) {
       const index = next++;
       const track = planned[index]!;
-      const item = await runPlanned(track, settings, pools, report, (progress) => events.onProgress(progress));
+      const item = await runPlanned(track, settings, pools, report, (progress) =>
+        events.onProgress(progress),
+      );
       items[index] = item;
       events.onDone(item, track.track);
     }

@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { ForgeError } from '../errors.js';
 import { hintOf } from '../complaints.js';
+import { ForgeError } from '../errors.js';
 import { readYaml } from '../yaml-file.js';
 import { loadPipeline, presetsFolder } from './preset.js';
 

@@ -1,6 +1,7 @@
 // All stages by id. Each is loaded when it is first needed: a worker loads only the stage that it works for.
-import { ForgeError } from '../errors.js';
+
 import { hintOf } from '../complaints.js';
+import { ForgeError } from '../errors.js';
 import type { StageDefinition } from './stage.js';
 
 type Loader = () => Promise<unknown>;

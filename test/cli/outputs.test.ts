@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openWav } from '../../src/audio/wav-reader.js';
 import { COMMAND_SCHEMAS } from '../../src/report/schemas.js';
-import { forge, jsonOf, startForge, testSong, writeWav } from '../helpers/cli.js';
+import { forge, jsonOf, startForge, testSong, untilStderr, writeWav } from '../helpers/cli.js';
 import { readAll, temporaryFolder } from '../helpers/direct-job.js';
 
 interface Result {
@@ -224,11 +224,7 @@ describe('where nothing can be written', () => {
   it('an input that vanishes midway ends with 4', async () => {
     writeWav(join(cwd, 'brief.wav'), testSong(40), 44_100);
     const { child, done } = startForge(['split', 'brief.wav', '--json', '--progress', 'json'], { cwd });
-    await new Promise<void>((ready) => {
-      child.stderr!.on('data', (text: string) => {
-        if (text.includes('"step":"separate"')) ready();
-      });
-    });
+    await untilStderr(child, '"step":"separate"');
     await sleep(200);
     rmSync(join(cwd, 'brief.wav'));
     const result = await done;

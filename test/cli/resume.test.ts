@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openWav } from '../../src/audio/wav-reader.js';
-import { forge, startForge, testSong, writeWav } from '../helpers/cli.js';
+import { forge, sharedFolder, startForge, testSong, untilStderr, writeWav } from '../helpers/cli.js';
 import { temporaryFolder } from '../helpers/direct-job.js';
 
 const MOMENTS = process.env.FORGE_TEST_ALL === '1' ? 20 : 3;
@@ -107,16 +107,32 @@ describe('a run that is killed', () => {
   });
 });
 
+const models = sharedFolder() === undefined ? undefined : join(sharedFolder()!, 'models');
+
 describe('Ctrl-C', () => {
+  it.skipIf(models === undefined)(
+    'in the middle of an inference ends the process within a second (skipped where no network is at hand)',
+    async () => {
+      const cwd = temporaryFolder();
+      writeWav(join(cwd, 'talk.wav'), testSong(120, 48_000), 48_000);
+      const args = ['denoise', 'talk.wav', '--model', 'deepfilternet3', '--progress', 'json'];
+      const { child, done } = startForge(args, { cwd, env: { FORGE_MODELS_DIR: models! } });
+      await untilStderr(child, '"passId":"denoise"');
+      await sleep(1500);
+      const startedMs = performance.now();
+      child.kill('SIGINT');
+      const result = await done;
+      expect(performance.now() - startedMs).toBeLessThan(1000);
+      expect(result.signal).toBe('SIGINT');
+      expect(existsSync(join(cwd, 'forge-out/talk/denoised.wav'))).toBe(false);
+    },
+  );
+
   it('ends the run within a second with 130, scratch gone, outputs whole or absent', async () => {
     const cwd = temporaryFolder();
     writeWav(join(cwd, 'song.wav'), testSong(40), 44_100);
     const { child, done } = startForge(['run', 'song.wav', '--progress', 'json'], { cwd });
-    await new Promise<void>((ready) => {
-      child.stderr!.on('data', (text: string) => {
-        if (text.includes('"step":"separate"')) ready();
-      });
-    });
+    await untilStderr(child, '"step":"separate"');
     await sleep(300);
     const startedMs = performance.now();
     child.kill('SIGINT');

@@ -43,6 +43,16 @@ export function startForge(
   return { child, done };
 }
 
+/** Resolves once the child has written `text` to its standard error, or has ended. */
+export function untilStderr(child: ChildProcess, text: string): Promise<void> {
+  return new Promise((ready) => {
+    child.on('close', () => ready());
+    child.stderr!.on('data', (part: string) => {
+      if (part.includes(text)) ready();
+    });
+  });
+}
+
 /** Runs forge to its end. */
 export function forge(args: readonly string[], options: CliOptions): Promise<CliResult> {
   return startForge(args, options).done;
