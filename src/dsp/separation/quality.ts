@@ -162,10 +162,8 @@ export function judgeQuality(parts: readonly QualitySums[]): {
   const mixEnergy = total((part) => part.mixEnergy);
   const remainderEnergy = total((part) => part.remainderEnergy);
   return {
-    nullDb: ratioDb(
-      total((part) => part.remainderEnergy),
-      mixEnergy,
-    ),
+    nullDb:
+      mixEnergy === 0 ? null : Math.max(EXACT_NULL_DB, ratioDb(remainderEnergy, mixEnergy) ?? EXACT_NULL_DB),
     stems: (parts[0]?.stems ?? []).map((_, k) => {
       const cellPower = total((part) => part.stems[k]!.cellPower);
       const peak = Math.max(...parts.map((part) => part.stems[k]!.peak));
