@@ -81,7 +81,7 @@ export function guessGenre(
   durationSec: number,
 ): GenreGuess {
   const sound = measureSound(bands);
-  if (sound === null) return { label: null, isGuess: true, confidence: null, alternatives: [], reasons: [] };
+  if (sound === null) return { guess: null, confidence: null, alternatives: [], reasons: [] };
   const rules = rulesOf(sound, rhythm, tonal, durationSec);
   const weights = GENRES.map((genre) =>
     rules.reduce((sum, rule) => sum + rule.amount * (rule.gains[genre] ?? 0), 0),
@@ -89,18 +89,17 @@ export function guessGenre(
   const top = Math.max(...weights);
   const odds = weights.map((weight) => Math.exp(SHARPNESS * (weight - top)));
   const sum = odds.reduce((a, b) => a + b, 0);
-  const ranked = GENRES.map((label, k) => ({ label, confidence: roundTo(odds[k]! / sum, 3) })).sort(
+  const ranked = GENRES.map((guess, k) => ({ guess, confidence: roundTo(odds[k]! / sum, 3) })).sort(
     (a, b) => b.confidence - a.confidence,
   );
   const best = ranked[0]!;
   return {
-    label: best.label,
-    isGuess: true,
+    guess: best.guess,
     confidence: best.confidence,
     alternatives: ranked.slice(1, 3),
     reasons: rules
-      .filter((rule) => rule.amount * (rule.gains[best.label] ?? 0) >= 0.4)
-      .sort((a, b) => b.amount * b.gains[best.label]! - a.amount * a.gains[best.label]!)
+      .filter((rule) => rule.amount * (rule.gains[best.guess] ?? 0) >= 0.4)
+      .sort((a, b) => b.amount * b.gains[best.guess]! - a.amount * a.gains[best.guess]!)
       .map((rule) => rule.reason),
   };
 }

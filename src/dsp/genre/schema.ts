@@ -4,11 +4,13 @@ import { z } from 'zod';
 export const GENRES = ['pop', 'rock', 'edm', 'hip-hop', 'jazz', 'classical', 'metal', 'indie'] as const;
 
 export const genreSchema = z.object({
-  label: z.enum(GENRES).nullable().describe('The genre whose rules fit best; null for silence.'),
-  isGuess: z.literal(true).describe('Always true: rules over measures, no trained classifier.'),
+  guess: z
+    .enum(GENRES)
+    .nullable()
+    .describe('A guess, by rules over measures and no trained classifier; null for silence.'),
   confidence: z.number().min(0).max(1).nullable().describe('Share of the rules’ weight that speaks for it.'),
   alternatives: z
-    .array(z.object({ label: z.enum(GENRES), confidence: z.number() }))
+    .array(z.object({ guess: z.enum(GENRES), confidence: z.number() }))
     .describe('The next two.'),
   reasons: z.array(z.string()).describe('The measures that spoke for it, with their values.'),
 });

@@ -33,8 +33,8 @@ export function analyzeTonal({ tuning, segments }: TonalSegments): TonalAnalysis
       label: keyName(spanKey),
     })),
     tuningHz: tuning.agreement === 0 ? null : roundTo(440 * 2 ** (tuning.semitones / 12), 2),
-    chords: joinEqual(segments, chordLabels(segments, states)),
-    bassNotes: joinEqual(segments, bassNotes),
+    chords: chroma === null ? [] : joinEqual(segments, chordLabels(segments, states)),
+    bassNotes: chroma === null ? [] : joinEqual(segments, bassNotes),
     chroma: chroma === null ? null : chroma.map((share) => roundTo(share, 4)),
   };
 }

@@ -1,7 +1,11 @@
 // What `forge analyze` reports: every figure with its formula, unit and sign. The JSON schema of the command is made
 // from this, and a test holds the stage to it. Fields may be added, never changed.
 import { z } from 'zod';
+import { genreSchema } from '../../dsp/genre/schema.js';
+import { rhythmSchema } from '../../dsp/rhythm/schema.js';
 import { BAND_EDGES_HZ, BAND_NAMES, type BandName } from '../../dsp/spectrum/figures.js';
+import { structureSchema } from '../../dsp/structure/schema.js';
+import { tonalSchema } from '../../dsp/tonal/schema.js';
 
 const figure = (description: string) => z.number().nullable().describe(description);
 
@@ -110,6 +114,10 @@ export const analysisSchema = z.object({
   dynamics: dynamicsSchema.optional(),
   stereo: stereoSchema.optional(),
   spectrum: spectrumSchema.optional(),
+  rhythm: rhythmSchema.optional(),
+  tonal: tonalSchema.optional(),
+  structure: structureSchema.optional(),
+  genre: genreSchema.optional(),
 });
 
 export type LoudnessReport = z.output<typeof loudnessSchema>;

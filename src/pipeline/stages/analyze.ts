@@ -1,12 +1,15 @@
 // The stage `analyze`: measures and reports, changes nothing. What the figures mean stands in analyze-schema.ts.
 import { z } from 'zod';
 import { DUAL_MONO_LU } from '../../dsp/loudness/programme.js';
+import { rhythmOptionsSchema } from '../../dsp/rhythm/schema.js';
 import { defineStage, type Json } from '../stage.js';
 import { dynamicsReport, loudnessReport, spectrumReport, stereoReport } from './analyze-report.js';
 import { analysisSchema } from './analyze-schema.js';
 import { measurePass } from './measure-pass.js';
+import { MUSIC_MODEL, musicPass } from './music-pass.js';
 
-export const ANALYSES = ['loudness', 'dynamics', 'stereo', 'spectrum'] as const;
+const MUSIC_ANALYSES = ['rhythm', 'tonal', 'structure', 'genre'] as const;
+export const ANALYSES = ['loudness', 'dynamics', 'stereo', 'spectrum', ...MUSIC_ANALYSES] as const;
 
 const options = z.strictObject({
   only: z
@@ -19,27 +22,31 @@ const options = z.strictObject({
     .default(false)
     .describe('Counts a mono file as it will sound on two speakers: its loudness reads 3.01 LU higher.'),
   history: z.boolean().default(true).describe('Reports momentary and short-term loudness every 100 ms.'),
+  tempoBpm: rhythmOptionsSchema.shape.tempoBpm,
+  meter: rhythmOptionsSchema.shape.meter,
 });
 
 /** The stage `analyze`. */
 export const analyzeStage = defineStage({
   id: 'analyze',
-  version: 1,
-  summary: 'Measures loudness, dynamics, stereo image and spectrum.',
+  version: 2,
+  summary: 'Measures loudness, dynamics, stereo image, spectrum, rhythm, tonality and structure.',
   source: 'ITU-R BS.1770-5; EBU R 128, Tech 3341, Tech 3342; IEC 61260-1',
   options,
   result: analysisSchema,
   inputs: () => ['audio'],
   outputs: () => [],
-  estimate: () => ({ realTimeFactor: 0.002, memoryMb: 60 }),
-  passes: { measure: measurePass },
+  estimate: () => ({ realTimeFactor: 0.012, memoryMb: 200 }),
+  models: ({ only }) => (hearsMusic(only) ? [MUSIC_MODEL] : []),
+  passes: { measure: measurePass, music: musicPass },
   async run(job) {
-    const { only, dualMono, history } = job.options;
-    const { sampleRateHz, channelCount } = job.inputs.audio!;
-    const { loudness, levels, spectrum } = await job.scan(measurePass, {
+    const { only, dualMono, history, tempoBpm, meter } = job.options;
+    const { sampleRateHz, channelCount, frameCount } = job.inputs.audio!;
+    const { loudness, levels, spectrum, music } = await job.scan(measurePass, {
       role: 'audio',
       isWithLevels: only.includes('dynamics') || only.includes('stereo'),
       isWithSpectrum: only.includes('spectrum'),
+      isWithMusic: hearsMusic(only),
     });
     const offsetLu = dualMono && channelCount === 1 ? DUAL_MONO_LU : 0;
     const data: Record<string, Json> = {};
@@ -49,6 +56,17 @@ export const analyzeStage = defineStage({
     if (only.includes('dynamics')) data.dynamics = dynamicsReport(levels!);
     if (only.includes('stereo')) data.stereo = stereoReport(levels!);
     if (only.includes('spectrum')) data.spectrum = spectrumReport(spectrum!, channelCount, sampleRateHz);
+    if (music !== undefined) {
+      const heard = await job.scan(musicPass, {
+        features: { ...music, durationSec: frameCount / sampleRateHz },
+        given: { ...(tempoBpm === undefined ? {} : { tempoBpm }), ...(meter === undefined ? {} : { meter }) },
+      });
+      for (const part of MUSIC_ANALYSES) if (only.includes(part)) data[part] = heard[part];
+    }
     return { data };
   },
 });
+
+function hearsMusic(only: readonly (typeof ANALYSES)[number][]): boolean {
+  return MUSIC_ANALYSES.some((part) => only.includes(part));
+}

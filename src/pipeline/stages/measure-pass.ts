@@ -7,6 +7,7 @@ import { channelWeights } from '../../dsp/loudness/channel-weights.js';
 import { measureRange } from '../../dsp/loudness/measure-range.js';
 import type { LoudnessPart } from '../../dsp/loudness/meter.js';
 import { joinParts } from '../../dsp/loudness/programme.js';
+import { extractMusicFeatures, type MusicFeatures, mergeMusicFeatures } from '../../dsp/music-features.js';
 import { joinSpectra, measureSpectrum, type SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
 import { defineScan } from '../stage.js';
 
@@ -15,6 +16,7 @@ export interface MeasureParams {
   readonly role: string;
   readonly isWithLevels: boolean;
   readonly isWithSpectrum: boolean;
+  readonly isWithMusic?: boolean;
 }
 
 /** A range's measures, and those of the whole. */
@@ -22,12 +24,14 @@ export interface Measures {
   readonly loudness: LoudnessPart;
   readonly levels?: LevelPart;
   readonly spectrum?: SpectrumPart;
+  readonly music?: MusicFeatures;
 }
 
 export interface ProgrammeMeasures {
   readonly loudness: LoudnessPart;
   readonly levels?: ReturnType<typeof joinLevels>;
   readonly spectrum?: SpectrumPart;
+  readonly music?: MusicFeatures;
 }
 
 /** A multiple of the 3 s blocks and 100 ms hops that the meters count in. */
@@ -40,9 +44,9 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
   run(context) {
     const { sampleRateHz, channelCount, params } = context;
     const { startFrame, endFrame } = context.range;
-    const source: FrameSource & { readonly info?: { readonly channelMask?: number } } = context.input(
-      params.role,
-    );
+    const source: FrameSource & { readonly sampleRateHz: number } & {
+      readonly info?: { readonly channelMask?: number };
+    } = context.input(params.role);
     let levelMeter: LevelMeter | undefined;
     const loudness = measureRange(source, {
       sampleRateHz,
@@ -63,16 +67,19 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
       ...(params.isWithSpectrum
         ? { spectrum: measureSpectrum(source, sampleRateHz, startFrame, endFrame) }
         : {}),
+      ...(params.isWithMusic ? { music: extractMusicFeatures(source, context.range) } : {}),
     };
     return { part };
   },
   merge(parts) {
+    const music = parts.flatMap((part) => (part.music === undefined ? [] : [part.music]));
     const levels = parts.flatMap((part) => (part.levels === undefined ? [] : [part.levels]));
     const spectra = parts.flatMap((part) => (part.spectrum === undefined ? [] : [part.spectrum]));
     return {
       loudness: joinParts(parts.map((part) => part.loudness)),
       ...(levels.length === 0 ? {} : { levels: joinLevels(levels) }),
       ...(spectra.length === 0 ? {} : { spectrum: joinSpectra(spectra) }),
+      ...(music.length === 0 ? {} : { music: mergeMusicFeatures(music) }),
     };
   },
 });
