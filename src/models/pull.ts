@@ -73,7 +73,7 @@ export async function pullModel(card: ModelCard, options: PullOptions = {}): Pro
       'model/licence-unconfirmed',
       `the licence of ${card.id} was not accepted: ${card.licence}`,
       {
-        hint: `Read it${card.licenceUrl === undefined ? '' : ` (${card.licenceUrl})`}, then pull with --accept-licence.`,
+        hint: `Read it${card.licenceUrl === undefined ? '' : ` (${card.licenceUrl})`}, then pull with --yes.`,
       },
     );
   }

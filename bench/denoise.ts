@@ -1,0 +1,166 @@
+// Quality and cost of the denoisers on the speech recordings of ../shared (FORGE_SHARED_DIR): SI-SDR here, PESQ and
+// STOI by bench/speech_metrics.py where FORGE_BENCH_PYTHON names a Python that has pesq, pystoi, soxr and soundfile.
+// The reference tool is compared where FORGE_DEEP_FILTER names its executable; else the table says that it was not.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { openWav } from '../dist/audio/wav-reader.js';
+import { createWavWriter } from '../dist/audio/wav-writer.js';
+import { createEmbeddedDenoiser } from '../dist/dsp/denoise/embedded-denoiser.js';
+import { judgeNoise, measureLevels, noisePowerOf } from '../dist/dsp/denoise/noise-evidence.js';
+import { createResidualRange } from '../dist/dsp/denoise/residual-range.js';
+import type { ResidualStream } from '../dist/dsp/denoise/residual-stream.js';
+import { createDeepFilterStream } from '../dist/models/deepfilternet3/denoiser.js';
+import { loadDeepFilterNetwork } from '../dist/models/deepfilternet3/network.js';
+import { scaleInvariantSdrDb } from '../test/helpers/sdr.js';
+import type { BenchCase, BenchRow } from './run.js';
+
+const SHARED_DIR = resolve(process.env.FORGE_SHARED_DIR ?? '../shared');
+const SPEECH_DIR = join(SHARED_DIR, 'audio', 'speech');
+const RATE_HZ = 48_000;
+
+interface Contender {
+  readonly name: string;
+  readonly channelCount: number;
+  readonly create: () => ResidualStream;
+  readonly leastSdrDb?: number;
+}
+
+export const bench: BenchCase = {
+  summary: 'denoisers: quality on speech at 0 dB, time against audio time (one core), stereo against mono',
+  async run({ isQuick }) {
+    if (!existsSync(join(SPEECH_DIR, 'noisy_snr0.wav'))) {
+      return [{ name: 'not run', figures: { because: `there is no ${SPEECH_DIR}` } }];
+    }
+    const noisy = readMono('noisy_snr0.wav');
+    const clean = readMono('clean.wav');
+    const folder = mkdtempSync(join(tmpdir(), 'forge-bench-denoise-'));
+    const rows: BenchRow[] = [{ name: 'noisy', figures: { siSdrDb: scaleInvariantSdrDb(clean, noisy) } }];
+    try {
+      for (const contender of await contendersFor(noisy)) {
+        const { create, channelCount, leastSdrDb } = contender;
+        await denoise(create(), noisy.subarray(0, 2 * RATE_HZ), channelCount); // compiled and warm
+        const repeats = isQuick ? 1 : 5;
+        let cleaned = noisy;
+        const startedMs = performance.now();
+        for (let n = 0; n < repeats; n++) cleaned = await denoise(create(), noisy, channelCount);
+        const timeSec = (performance.now() - startedMs) / 1000 / repeats;
+        const siSdrDb = scaleInvariantSdrDb(clean, cleaned);
+        rows.push({
+          name: contender.name,
+          figures: { siSdrDb, realTime: timeSec / (noisy.length / RATE_HZ), ...perceived(folder, cleaned) },
+          ...(leastSdrDb === undefined ? {} : { isMet: siSdrDb >= leastSdrDb }),
+        });
+      }
+      rows.push(referenceRow(folder, noisy.length / RATE_HZ));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    return rows;
+  },
+};
+
+async function contendersFor(noisy: Float64Array): Promise<Contender[]> {
+  const evidence = judgeNoise(measureLevels(sourceOf(noisy, 1), 0, noisy.length), RATE_HZ);
+  const embedded = {
+    sampleRateHz: RATE_HZ,
+    isLinked: true,
+    maxReductionDb: 15,
+    noisePower: noisePowerOf(evidence, RATE_HZ),
+  };
+  const contenders: Contender[] = [1, 2].map((channelCount) => ({
+    name: `embedded, ${channelCount === 1 ? 'mono' : 'linked stereo'}`,
+    channelCount,
+    create: () => createEmbeddedDenoiser({ ...embedded, channelCount }),
+    leastSdrDb: 6.4,
+  }));
+  const names = ['enc.onnx', 'erb_dec.onnx', 'df_dec.onnx'];
+  const files = Object.fromEntries(
+    names.map((name) => [name, join(SHARED_DIR, 'models', 'deepfilternet3', name)]),
+  );
+  if (!Object.values(files).every((path) => existsSync(path))) return contenders;
+  const network = await loadDeepFilterNetwork(files);
+  for (const [channelCount, isLinked] of [
+    [1, true],
+    [2, true],
+    [2, false],
+  ] as const) {
+    contenders.push({
+      name: `deepfilternet3, ${channelCount === 1 ? 'mono' : isLinked ? 'linked stereo' : 'independent stereo'}`,
+      channelCount,
+      create: () => createDeepFilterStream(network, { channelCount, isLinked, hasPostFilter: false }),
+      leastSdrDb: 19.9,
+    });
+  }
+  return contenders;
+}
+
+async function denoise(
+  stream: ResidualStream,
+  noisy: Float64Array,
+  channelCount: number,
+): Promise<Float64Array> {
+  const residual = Array.from({ length: channelCount }, () => new Float64Array(noisy.length));
+  await createResidualRange(sourceOf(noisy, channelCount), stream, undefined).read(0, residual);
+  return noisy.map((value, n) => value - residual[0]![n]!);
+}
+
+/** The same samples in every channel. */
+function sourceOf(samples: Float64Array, channelCount: number) {
+  return {
+    sampleRateHz: RATE_HZ,
+    channelCount,
+    frameCount: samples.length,
+    read(startFrame: number, into: readonly (Float32Array | Float64Array)[]) {
+      for (const target of into)
+        for (let n = 0; n < target.length; n++) target[n] = samples[startFrame + n] ?? 0;
+    },
+    close() {},
+  };
+}
+
+function readMono(name: string): Float64Array {
+  const reader = openWav(join(SPEECH_DIR, name));
+  const samples = new Float64Array(reader.frameCount);
+  reader.read(0, [samples]);
+  reader.close();
+  return samples;
+}
+
+/** PESQ and STOI of a result, or nothing where no Python was named. */
+function perceived(folder: string, cleaned: Float64Array): Record<string, number> {
+  const python = process.env.FORGE_BENCH_PYTHON;
+  if (python === undefined) return {};
+  const path = join(folder, 'cleaned.wav');
+  const writer = createWavWriter(path, {
+    sampleRateHz: RATE_HZ,
+    channelCount: 1,
+    frameCount: cleaned.length,
+    sampleFormat: { kind: 'float', bits: 32 },
+  });
+  writer.write(0, [cleaned]);
+  writer.commit();
+  const script = join(import.meta.dirname, 'speech_metrics.py');
+  const { status, stdout, stderr } = spawnSync(python, [script, join(SPEECH_DIR, 'clean.wav'), path], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`speech_metrics.py ended with ${status}: ${stderr}`);
+  const { pesqWb, stoi } = JSON.parse(stdout) as { pesqWb: number; stoi: number };
+  return { pesqWb, stoi };
+}
+
+function referenceRow(folder: string, durationSec: number): BenchRow {
+  const tool = process.env.FORGE_DEEP_FILTER;
+  if (tool === undefined)
+    return { name: 'deep-filter (Rust)', figures: { compared: 'no: FORGE_DEEP_FILTER is not set' } };
+  const startedMs = performance.now();
+  const { status, stderr } = spawnSync(tool, ['-o', folder, join(SPEECH_DIR, 'noisy_snr0.wav')], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`deep-filter ended with ${status}: ${stderr}`);
+  return {
+    name: 'deep-filter (Rust)',
+    figures: { realTime: (performance.now() - startedMs) / 1000 / durationSec },
+  };
+}
