@@ -50,6 +50,11 @@ export class TrackCache {
     this.#root = join(trackFolder, CACHE_FOLDER);
   }
 
+  /** True for a track that nothing was kept of. */
+  get isEmpty(): boolean {
+    return !existsSync(this.#root);
+  }
+
   folderOf(key: string): string {
     return join(this.#root, key.slice(0, 32));
   }

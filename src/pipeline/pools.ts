@@ -14,7 +14,7 @@ import type { WorkerMessage, WorkerReply } from './worker.js';
 
 const DELIVERY_POOL = 'delivery';
 /** Idle threads go after this time, so that a long run does not hold the memory of stages that are done. */
-const IDLE_MS = 3_000;
+const IDLE_MS = 10_000;
 const PROGRESS_EVERY_MS = 100;
 /** Working memory of a range where the pass states none. */
 const DEFAULT_RANGE_MEMORY_MB = 64;
@@ -67,6 +67,16 @@ export class Pools {
     };
   }
 
+  /** Starts a thread ahead of the work of a stage (of encoding, where none is named), if the stage has none yet. */
+  warm(stageId?: string): void {
+    const name = stageId ?? DELIVERY_POOL;
+    if (this.#pools.has(name)) return;
+    // Nothing waits for it, and what fails here fails again, with its reason, when there is work.
+    this.#poolOf(name)
+      .run({ kind: 'load', stageId })
+      .catch(() => {});
+  }
+
   /** Makes a deliverable file. */
   async encode(request: EncodeRequest): Promise<EncodeReply> {
     const claim = { cores: 1, memoryMb: DEFAULT_RANGE_MEMORY_MB };
@@ -108,7 +118,7 @@ export class Pools {
   async #send(poolName: string, message: WorkerMessage): Promise<RangeReply | EncodeReply> {
     const reply = await this.#poolOf(poolName).run(message);
     if ('error' in reply) throw errorFromRecord(reply.error);
-    return reply.value;
+    return reply.value!;
   }
 
   #poolOf(name: string): Piscina<WorkerMessage, WorkerReply> {

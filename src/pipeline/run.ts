@@ -129,6 +129,7 @@ class TrackRun {
     const owned = ownedOutputs(this.folder.path);
     for (const delivery of this.plan.deliveries) this.#checkReplaceable(this.#targetOf(delivery), owned);
     const before = this.#stamp();
+    if (this.#cache.isEmpty) this.pools.warm(this.plan.nodes[0]?.stage.id);
     await this.#openInput();
     const stages: StageRecord[] = [];
     for (const node of this.plan.nodes) stages.push(await this.#runNode(node));
@@ -215,6 +216,7 @@ class TrackRun {
     const key = this.#keyOf(node, inputs, models);
     const cached = this.#cache.load(key, inputs);
     this.#report(node.id, 0);
+    if (cached === undefined) this.#warmAfter(node);
     const result = cached ?? (await this.#runStage(node, inputs, models, key));
     for (const [role, ref] of Object.entries(result.outputs)) this.#versions.set(`${node.id}.${role}`, ref);
     this.#results.set(node.id, result);
@@ -246,6 +248,14 @@ class TrackRun {
             ),
           }),
     };
+  }
+
+  /** While a stage works, a thread of what follows it starts, so that nobody waits for it. */
+  #warmAfter(node: PlanNode): void {
+    const next = this.plan.nodes[this.plan.nodes.indexOf(node) + 1];
+    if (next !== undefined && Object.keys(next.stage.passes).length > 0) this.pools.warm(next.stage.id);
+    if (node.stage.delivers === true || (next === undefined && this.plan.deliveries.length > 0))
+      this.pools.warm();
   }
 
   /** The store is loaded only for stages that name models. */

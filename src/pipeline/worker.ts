@@ -7,9 +7,13 @@ import { loadStage } from './registry.js';
 
 export type WorkerMessage =
   | { readonly kind: 'range'; readonly task: RangeTask }
-  | { readonly kind: 'encode'; readonly request: EncodeRequest };
+  | { readonly kind: 'encode'; readonly request: EncodeRequest }
+  /** Loads the code of a stage, or of encoding, ahead of its work. */
+  | { readonly kind: 'load'; readonly stageId: string | undefined };
 
-export type WorkerReply = { readonly value: RangeReply | EncodeReply } | { readonly error: ErrorRecord };
+export type WorkerReply =
+  | { readonly value: RangeReply | EncodeReply | undefined }
+  | { readonly error: ErrorRecord };
 
 /** Sessions and tables of this worker; they live as long as the thread. */
 const resources: ResourceMap = new Map();
@@ -17,13 +21,20 @@ const resources: ResourceMap = new Map();
 /** Piscina's entry. */
 export async function work(message: WorkerMessage): Promise<WorkerReply> {
   try {
-    if (message.kind === 'encode') {
-      const { encodeDeliverable } = await import('./encode-task.js');
-      return { value: await encodeDeliverable(message.request) };
-    }
-    const stage = await loadStage(message.task.stageId);
-    return { value: await runRange(stage, message.task, resources) };
+    return { value: await reply(message) };
   } catch (error) {
     return { error: toForgeError(error).toJSON() };
+  }
+}
+
+async function reply(message: WorkerMessage): Promise<RangeReply | EncodeReply | undefined> {
+  switch (message.kind) {
+    case 'range':
+      return runRange(await loadStage(message.task.stageId), message.task, resources);
+    case 'encode':
+      return (await import('./encode-task.js')).encodeDeliverable(message.request);
+    case 'load':
+      await (message.stageId === undefined ? import('./encode-task.js') : loadStage(message.stageId));
+      return undefined;
   }
 }
