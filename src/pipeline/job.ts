@@ -311,7 +311,10 @@ class Job implements StageJob<unknown> {
       let state: unknown;
       for (const range of call.ranges) {
         if (replies[range.index] === undefined) await runOne(range, state);
-        state = replies[range.index]!.state;
+        // Only the last state is kept in memory: those of a long file's ranges would add up.
+        const { state: next, ...rest } = replies[range.index]!;
+        state = next;
+        replies[range.index] = rest;
       }
     } else {
       const open = call.ranges.filter((range) => replies[range.index] === undefined);

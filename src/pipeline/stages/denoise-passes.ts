@@ -45,7 +45,7 @@ export const levelScan = defineScan<unknown, null, LevelHistogram, LevelHistogra
 
 export const denoiseApply = defineApply<unknown, DenoiseParams, ResidualFigures, ResidualFigures>({
   order: 'sequential',
-  rangeSec: 60,
+  rangeSec: 120,
   memoryMb: 200,
   async run(context) {
     const { params, range, sampleRateHz, channelCount } = context;
