@@ -16,8 +16,8 @@ export function createInverseMdct(size: number): InverseMdct {
   const rootRe = new Float64Array(quarter / 2);
   const rootIm = new Float64Array(quarter / 2);
   for (let i = 0; i < quarter; i++) {
-    twiddleRe[i] = Math.cos((-Math.PI * (4 * i + 1)) / (4 * half));
-    twiddleIm[i] = Math.sin((-Math.PI * (4 * i + 1)) / (4 * half));
+    twiddleRe[i] = Math.cos((-Math.PI * (8 * i + 1)) / (8 * half));
+    twiddleIm[i] = Math.sin((-Math.PI * (8 * i + 1)) / (8 * half));
   }
   for (let i = 0; i < quarter / 2; i++) {
     rootRe[i] = Math.cos((-2 * Math.PI * i) / quarter);
