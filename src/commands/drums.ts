@@ -1,11 +1,13 @@
 // `forge drums`: a session drummer. Plays a persona to MIDI, JSON and audio; `forge drums learn` makes a persona.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ForgeError } from '../errors.js';
+import { learnFolder } from '../pipeline/drum-learn.js';
 import { type DrumSession, runDrumSession } from '../pipeline/drum-session.js';
 import { readFollow, readTempo } from '../pipeline/drum-sources.js';
 import { forgeVersion } from '../pipeline/versions.js';
+import { writeWhole } from '../pipeline/whole-file.js';
 import { parseSections, type Section } from '../players/arrangement.js';
 import type { ControlOverrides } from '../players/controls.js';
 import { loadDrumMap } from '../players/drum-maps.js';
@@ -69,6 +71,25 @@ const DEFAULT_BARS = 32;
 
 export const command = defineCommand({
   configure(drums: Command, finish) {
+    drums
+      .command('learn')
+      .description('make a persona from a folder of drum performances')
+      .argument('<folder>', 'MIDI files')
+      .option('--name <name>', 'how the persona is called', 'Learned')
+      .option('-o, --output <file>', 'the persona to write', 'persona.yaml')
+      .option('--overwrite', 'replace the file')
+      .action(async (folder: string, flags: { name: string; output: string; overwrite?: boolean }) => {
+        if (existsSync(flags.output) && flags.overwrite !== true) {
+          throw new ForgeError('output/exists', `${flags.output} exists`, {
+            hint: 'Use --overwrite to replace it.',
+          });
+        }
+        const { yaml, fileCount, skippedCount } = await learnFolder(folder, flags.name);
+        writeWhole(flags.output, yaml);
+        const skipped = skippedCount === 0 ? '' : `, ${skippedCount} without drums left out`;
+        printLine(`${flags.output}: learned from ${fileCount} performances${skipped}`);
+        finish(0);
+      });
     drums
       .option('--persona <name>', 'a persona by name, or your own YAML file', 'kyle')
       .option('--list', 'list the personas')

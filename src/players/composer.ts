@@ -1,6 +1,13 @@
 // Plays the sheet: the network says what is likely, five candidates are drawn for every two bars, the rules rank them,
 // and the best is what the drummer remembers. Deterministic by seed; timing in seconds is not made here.
-import { type DrummerModel, HEARD_SIZE, INPUT_SIZE, MEMORY_BARS, STATE_SIZE } from '../models/drummer.js';
+import {
+  type DrummerModel,
+  HEARD_SIZE,
+  INPUT,
+  INPUT_SIZE,
+  MEMORY_BARS,
+  STATE_SIZE,
+} from '../models/drummer.js';
 import { KICK, PIECE_COUNT, SNARE } from './pieces.js';
 import { keepPlayable, type Limbs, type PlayableOptions, restingLimbs } from './playable.js';
 import { Random } from './random.js';
@@ -11,6 +18,14 @@ import { copySteps, createGrid, type StepGrid } from './step-grid.js';
 /** Candidates that are drawn for each passage, and its length. */
 export const CANDIDATES = 5;
 export const PASSAGE_BARS = 2;
+
+/**
+ * How far the odds of a hit are moved on from what a drummer of no style would play to what the persona's style plays,
+ * and beyond: 1 is the network's own answer. Learned styles are timid where the data holds few players of them.
+ */
+const STYLE_STRENGTH = 1.6;
+/** Rows of the network's batch: the candidates, and each of them again without a style. */
+const ROWS = 2 * CANDIDATES;
 
 export interface ComposeRequest {
   readonly model: DrummerModel;
@@ -49,9 +64,10 @@ interface Player {
 export async function compose(request: ComposeRequest): Promise<Composition> {
   const { model, sheet, barSteps, keep } = request;
   const players = Array.from({ length: CANDIDATES }, () => newPlayer(sheet.stepCount));
-  const input = new Float32Array(CANDIDATES * INPUT_SIZE);
-  const heard = new Float32Array(CANDIDATES * HEARD_SIZE);
-  let state: Float32Array = new Float32Array(CANDIDATES * STATE_SIZE);
+  const input = new Float32Array(ROWS * INPUT_SIZE);
+  const heard = new Float32Array(ROWS * HEARD_SIZE);
+  let state: Float32Array = new Float32Array(ROWS * STATE_SIZE);
+  const neutral = model.styleVector(Object.fromEntries(model.styles.map((style) => [style, 1])));
   let cost = 0;
   let passages = 0;
   for (let start = 0; start < sheet.stepCount; start += PASSAGE_BARS * barSteps) {
@@ -60,16 +76,16 @@ export async function compose(request: ComposeRequest): Promise<Composition> {
       beginPassage(player, new Random(request.seed, 'play', start, index));
     });
     for (let step = start; step < end; step++) {
-      for (let index = 0; index < CANDIDATES; index++) {
-        input.set(sheet.input.subarray(step * INPUT_SIZE, (step + 1) * INPUT_SIZE), index * INPUT_SIZE);
-        hear(
-          players[index]!.grid,
-          step,
-          barSteps,
-          heard.subarray(index * HEARD_SIZE, (index + 1) * HEARD_SIZE),
-        );
-      }
-      const answer = await model.step(CANDIDATES, input, heard, state);
+      const asked = sheet.input.subarray(step * INPUT_SIZE, (step + 1) * INPUT_SIZE);
+      players.forEach(({ grid }, index) => {
+        const row = heard.subarray(index * HEARD_SIZE, (index + 1) * HEARD_SIZE);
+        hear(grid, step, barSteps, row);
+        heard.set(row, (CANDIDATES + index) * HEARD_SIZE);
+        input.set(asked, index * INPUT_SIZE);
+        input.set(asked, (CANDIDATES + index) * INPUT_SIZE);
+        input.set(neutral, (CANDIDATES + index) * INPUT_SIZE + INPUT.style);
+      });
+      const answer = await model.step(ROWS, input, heard, state);
       state = answer.nextState;
       const bar = Math.floor(step / barSteps);
       const isKept = keep !== undefined && (bar < keep.fromBar || bar > keep.toBar);
@@ -83,7 +99,11 @@ export async function compose(request: ComposeRequest): Promise<Composition> {
     const best = costs.indexOf(Math.min(...costs));
     follow(players, best, start, end);
     const row = state.slice(best * STATE_SIZE, (best + 1) * STATE_SIZE);
-    for (let index = 0; index < CANDIDATES; index++) state.set(row, index * STATE_SIZE);
+    const plain = state.slice((CANDIDATES + best) * STATE_SIZE, (CANDIDATES + best + 1) * STATE_SIZE);
+    for (let index = 0; index < CANDIDATES; index++) {
+      state.set(row, index * STATE_SIZE);
+      state.set(plain, (CANDIDATES + index) * STATE_SIZE);
+    }
     cost += costs[best]!;
     passages++;
   }
@@ -158,7 +178,9 @@ function playStep(
     const draw = player.random.next();
     const velocity = drawVelocity(request, player, step, piece, spread, index);
     const offset = drawOffset(request, player, piece, hits, spread, index);
-    const chance = chanceOf(request, step, piece, hits[(index * PIECE_COUNT + piece) * 3]!);
+    const styled = hits[(index * PIECE_COUNT + piece) * 3]!;
+    const plain = hits[((CANDIDATES + index) * PIECE_COUNT + piece) * 3]!;
+    const chance = chanceOf(request, step, piece, styled, plain);
     probability[piece] = chance;
     player.expectedHits += chance;
     player.hitVariance += chance * (1 - chance);
@@ -170,15 +192,20 @@ function playStep(
   for (let piece = 0; piece < PIECE_COUNT; piece++) if (row[piece] === 0) offsets[piece] = 0;
 }
 
-function chanceOf(request: ComposeRequest, step: number, piece: number, likely: number): number {
+function chanceOf(
+  request: ComposeRequest,
+  step: number,
+  piece: number,
+  styled: number,
+  plain: number,
+): number {
   const { sheet } = request;
   const at = step * PIECE_COUNT + piece;
   const rule = sheet.rule[at]!;
   if (rule !== 0) return rule === 1 ? 1 : 0;
-  const logit = (p: number) => Math.log(p / (1 - p));
-  const clipped = Math.min(0.9995, Math.max(0.0005, likely));
+  const likely = logit(plain) + STYLE_STRENGTH * (logit(styled) - logit(plain));
   const lean = sheet.lean[at]!;
-  const byNetwork = sigmoid(logit(clipped) / request.temperature + lean);
+  const byNetwork = sigmoid(likely / request.temperature + lean);
   const weight = sheet.patternWeight[step]!;
   if (weight === 0) return byNetwork;
   const pattern = sheet.patternProbability[at]!;
@@ -234,6 +261,12 @@ function drawMixture(random: Random, spread: Float32Array, at: number, scale: nu
 function isUnwantedGhost(request: ComposeRequest, step: number, piece: number, velocity: number): boolean {
   if (piece !== SNARE || request.ghostNotesPercent > 0) return false;
   return velocity < 0.45 && !request.backbeatSteps.includes(step % request.barSteps);
+}
+
+/** Log-odds, of probabilities within 0.0005 to 0.9995. */
+function logit(probabilityOfHit: number): number {
+  const p = Math.min(0.9995, Math.max(0.0005, probabilityOfHit));
+  return Math.log(p / (1 - p));
 }
 
 function sigmoid(x: number): number {

@@ -170,7 +170,7 @@ function leanByControls(sheet: ScoreSheet, request: SheetRequest, bar: ArrangedB
   const at = bar.index * grid.stepCount + step;
   const weakness = weaknessOf(step, grid);
   const more = (bar.complexityPercent - 50) / 50;
-  const byPlace = [0.25, 0.7, 1.3][weakness]!;
+  const byPlace = [0.2, 0.5, 0.85][weakness]!;
   for (let piece = 0; piece < PIECE_COUNT; piece++) {
     const group = GROUPS[GROUP_OF_PIECE[piece]!]!;
     const own = (controls.groupPercent[group] - 50) / 50;
