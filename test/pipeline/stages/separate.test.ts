@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { renderSong, STEM_NAMES } from '../../../fixtures/demo-song/render-song.js';
 import { separateStage } from '../../../src/pipeline/stages/separate.js';
 import { audioRefOf, readAll, runStage } from '../../helpers/direct-job.js';
+import { siSdrDb, sumOf } from '../../helpers/si-sdr.js';
 
 interface Report {
   nullDb: number | null;
@@ -17,36 +18,6 @@ interface Report {
     levelDb: number | null;
     bleedDb: number;
   }[];
-}
-
-/** SI-SDR in dB of an estimate, all channels as one vector, means taken out. */
-function siSdr(reference: readonly Float32Array[], estimate: readonly Float32Array[]): number {
-  const count = reference.length * reference[0]!.length;
-  const meanOf = (channels: readonly Float32Array[]) =>
-    channels.reduce((total, samples) => samples.reduce((sum, sample) => sum + sample, total), 0) / count;
-  const wantedMean = meanOf(reference);
-  const givenMean = meanOf(estimate);
-  let cross = 0;
-  let wanted = 0;
-  let given = 0;
-  for (const [channel, samples] of reference.entries()) {
-    const others = estimate[channel]!;
-    for (let i = 0; i < samples.length; i++) {
-      const own = samples[i]! - wantedMean;
-      const other = others[i]! - givenMean;
-      cross += own * other;
-      wanted += own * own;
-      given += other * other;
-    }
-  }
-  const explained = (cross * cross) / wanted;
-  return 10 * Math.log10(explained / (given - explained));
-}
-
-function sum(...parts: (readonly Float32Array[])[]): Float32Array[] {
-  return parts[0]!.map((samples, channel) =>
-    samples.map((_, i) => parts.reduce((total, part) => total + part[channel]![i]!, 0)),
-  );
 }
 
 function noise(frames: number, seed: number): Float32Array {
@@ -104,7 +75,7 @@ describe('separation of the demo song', () => {
     const gains = Object.fromEntries(
       STEM_NAMES.map((name) => {
         const reference = floats(song.stems[name]);
-        return [name, siSdr(reference, readAll(result.outputs[name]!)) - siSdr(reference, mix)];
+        return [name, siSdrDb(reference, readAll(result.outputs[name]!)) - siSdrDb(reference, mix)];
       }),
     );
     expect(gains.drums).toBeGreaterThan(7);
@@ -128,11 +99,11 @@ describe.skipIf(!isBandThere)('separation of a real band', () => {
     };
     const rhythm = read('BassDrums');
     const vocals = read('Vocals');
-    const other = sum(read('Guitar'), read('PianoSynth'));
-    const mix = sum(rhythm, vocals, other);
+    const other = sumOf(read('Guitar'), read('PianoSynth'));
+    const mix = sumOf(rhythm, vocals, other);
     const { outputs } = await runStage(separateStage, { audio: audioRefOf(mix, 48000) }, {});
     const gain = (reference: readonly Float32Array[], ...names: string[]) =>
-      siSdr(reference, sum(...names.map((name) => readAll(outputs[name]!)))) - siSdr(reference, mix);
+      siSdrDb(reference, sumOf(...names.map((name) => readAll(outputs[name]!)))) - siSdrDb(reference, mix);
     expect(gain(vocals, 'vocals')).toBeGreaterThan(7);
     expect(gain(rhythm, 'drums', 'bass')).toBeGreaterThan(9);
     expect(gain(other, 'other')).toBeGreaterThan(8.5);
