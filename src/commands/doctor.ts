@@ -1,6 +1,7 @@
 // `forge doctor`: what works on this machine, what does not, and what to do about it.
 import { availableParallelism, totalmem } from 'node:os';
 import type { Command } from 'commander';
+import { crossCheckWav } from '../audio/cross-check.js';
 import { describeDecoders, FFMPEG_HINT } from '../audio/ffmpeg.js';
 import { listCatalogue, modelsDir } from '../models/card.js';
 import { listSupportedDevices } from '../models/session.js';
@@ -25,6 +26,7 @@ export const command = defineCommand({
         ffmpeg: ffmpeg === null ? null : { path: ffmpeg.path, version: ffmpeg.version },
         reads,
         writes,
+        checks: await crossCheckWav(),
         modelsDir: modelsDir(),
         models,
       };
@@ -45,6 +47,7 @@ function printFacts(facts: {
   readonly ffmpeg: { readonly path: string; readonly version: string } | null;
   readonly reads: readonly { readonly format: string; readonly servedBy: string | null }[];
   readonly writes: readonly { readonly format: string; readonly servedBy: string | null }[];
+  readonly checks: readonly { readonly name: string; readonly isPassed: boolean }[];
   readonly modelsDir: string;
   readonly models: readonly { readonly id: string; readonly task: string; readonly status: string }[];
 }): void {
@@ -63,6 +66,9 @@ function printFacts(facts: {
   );
   printServices('reads', facts.reads);
   printServices('writes', facts.writes);
+  printLine('checks:');
+  for (const { name, isPassed } of facts.checks)
+    printLine(`  ${name.padEnd(46)} ${isPassed ? 'exact' : 'DIFFERS'}`);
   printLine(`models in ${facts.modelsDir}:`);
   for (const { id, task, status } of facts.models) {
     const hint = status === 'installed' ? '' : `  (forge models pull ${id})`;
