@@ -1,0 +1,146 @@
+// The mastering stage against its peers: accuracy over awkward inputs judged by libebur128, time of the whole chain
+// against matchering and of gain and limiter against libebur128's measuring, closeness to a reference against
+// matchering, and the limiter's harm against ffmpeg's alimiter and pedalboard's Limiter.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { limiterRows } from './peers/limiter-quality.js';
+import { masterInputs } from './peers/master-inputs.js';
+import { matchRows } from './peers/match-quality.js';
+import {
+  FORGE,
+  hasPython,
+  JUDGE,
+  judge,
+  loopTo,
+  missingPeers,
+  musicFile,
+  PYTHON,
+  timed,
+  writeWav,
+} from './peers/tools.js';
+import type { BenchCase, BenchRow } from './run.js';
+
+export const bench: BenchCase = {
+  summary: 'masters: accuracy, cost, reference matching, limiter',
+  async run({ isQuick }) {
+    const missing = missingPeers();
+    if (missing !== undefined) return [{ name: 'not run', figures: { because: missing } }];
+    const folder = mkdtempSync(join(tmpdir(), 'forge-bench-master-'));
+    try {
+      const rows = [...accuracyRows(folder), ...costRows(folder, isQuick ? 20 : 300)];
+      rows.push(...matchRows(folder, isQuick));
+      rows.push(...limiterRows(folder));
+      return rows;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+interface Result {
+  readonly input: { readonly path: string };
+  readonly status: string;
+  readonly folder: string;
+  readonly error?: { readonly message: string };
+}
+
+function accuracyRows(folder: string): BenchRow[] {
+  const inFolder = join(folder, 'in');
+  mkdirSync(inFolder);
+  const inputs = masterInputs();
+  for (const { name, channels, sampleRateHz } of inputs) {
+    writeWav(join(inFolder, `${name}.wav`), channels, sampleRateHz, 24);
+  }
+  const out = join(folder, 'accuracy');
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [FORGE, 'master', inFolder, '--preset', 'spotify', '--out', out, '--json', '--quiet'],
+    { encoding: 'utf8', maxBuffer: 1 << 28 },
+  );
+  if (stdout === '') throw new Error(stderr);
+  const { results } = JSON.parse(stdout) as { results: Result[] };
+  return inputs.map(({ name }): BenchRow => {
+    const result = results.find(({ input }) => input.path.endsWith(`/${name}.wav`))!;
+    const { integratedLufs, truePeakDbtp } = judge(join(out, name, 'master.wav'));
+    const isReached = Math.abs(integratedLufs + 14) <= 0.1;
+    const isUnder = Math.round(truePeakDbtp * 100) <= -100 || truePeakDbtp === Number.NEGATIVE_INFINITY;
+    const isTold = isReached ? result.status === 'ok' : result.status === 'missed';
+    return {
+      name: `to −14 LUFS, −1 dBTP: ${name}`,
+      figures: { LUFS: integratedLufs.toFixed(3), dBTP: truePeakDbtp.toFixed(3), status: result.status },
+      isMet: isUnder && isTold,
+    };
+  });
+}
+
+function costRows(folder: string, durationSec: number): BenchRow[] {
+  const path = join(folder, 'music.wav');
+  loopTo(path, musicFile(), durationSec, ['-ar', '44100', '-ac', '2', '-c:a', 'pcm_s16le']);
+  const measuring = timed(JUDGE, [path], 2);
+  const master = (extra: readonly string[]) => {
+    const out = join(folder, `cost-${extra.join('')}`);
+    return timed(process.execPath, [FORGE, 'master', path, '--out', out, '--quiet', ...extra]);
+  };
+  const limited = master(['--preset', 'cd', '--character', 'none']);
+  const whole = master(['--preset', 'spotify', '--character', 'valve']);
+  const rows: BenchRow[] = [
+    {
+      name: 'gain and limiter, against libebur128 measuring',
+      figures: {
+        wall: limited.wallSec / measuring.wallSec,
+        cpu: limited.cpuSec / measuring.cpuSec,
+        MB: limited.memoryMb,
+      },
+      isMet: limited.wallSec <= 1.5 * measuring.wallSec,
+    },
+    {
+      name: 'whole chain (valve), against libebur128 measuring',
+      figures: {
+        wall: whole.wallSec / measuring.wallSec,
+        cpu: whole.cpuSec / measuring.cpuSec,
+        MB: whole.memoryMb,
+      },
+    },
+  ];
+  const loudnorm = timed('ffmpeg', [
+    ...[
+      '-v',
+      'error',
+      '-y',
+      '-i',
+      path,
+      '-af',
+      'loudnorm=I=-14:TP=-1',
+      '-ar',
+      '44100',
+      join(folder, 'loudnorm.wav'),
+    ],
+  ]);
+  rows.push({
+    name: 'ffmpeg loudnorm, one pass, against libebur128 measuring',
+    figures: {
+      wall: loudnorm.wallSec / measuring.wallSec,
+      cpu: loudnorm.cpuSec / measuring.cpuSec,
+      MB: loudnorm.memoryMb,
+    },
+  });
+  if (!hasPython()) return [...rows, { name: 'matchering', figures: { because: 'not installed' } }];
+  const matched = timed(PYTHON, [
+    join(import.meta.dirname, 'peers/matchering_run.py'),
+    path,
+    path,
+    join(folder, 'matchering.wav'),
+  ]);
+  rows.push({
+    name: 'whole chain (valve), against matchering',
+    figures: {
+      wall: whole.wallSec / matched.wallSec,
+      cpu: whole.cpuSec / matched.cpuSec,
+      memory: whole.memoryMb / matched.memoryMb,
+    },
+    isMet: whole.wallSec <= 0.3 * matched.wallSec && whole.memoryMb < 350,
+  });
+  return rows;
+}
