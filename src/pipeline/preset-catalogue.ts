@@ -52,6 +52,7 @@ export async function checkPresetFile(path: string, kind: string): Promise<void>
 
 const CHECKS: Readonly<Partial<Record<PresetKind, (path: string) => Promise<unknown>>>> = {
   pipeline: (path) => loadPipeline(path),
+  persona: async (path) => loadPersona(path),
 };
 
 const KINDS = Object.keys(FOLDERS) as PresetKind[];
