@@ -44,11 +44,12 @@ export function musicLike(frames: number, sampleRateHz: number): Float64Array {
     let sum = 0;
     for (const ratio of [0.5, 1, 1.26, 1.5]) {
       for (let k = 1; k <= 6; k++) {
-        sum += (Math.exp(-within * 3 * k) / k) * Math.sin(2 * Math.PI * rootHz * ratio * k * sec);
+        sum += (Math.exp(-within * 3 * k) / k) * Math.sin(2 * Math.PI * rootHz * ratio * k * within);
       }
     }
     const drum = hit[Math.floor(within * sampleRateHz)]! * Math.exp(-within * 30);
-    out[n] = 0.08 * sum + 0.3 * drum;
+    // Notes end without a step: a step would be a click.
+    out[n] = 0.08 * sum * (1 - 2 * within) + 0.3 * drum;
   }
   return out;
 }
