@@ -3,8 +3,9 @@
 // Decoding packets is the codecs' matter. @source RFC 3533; RFC 7845 (Opus); Vorbis I, clauses 4.2 and A.2
 import { ForgeError } from '../errors.js';
 import { ByteWindow } from './byte-window.js';
-import type { DamageLog } from './damage.js';
+import { createDamageLog, type DamageLog } from './damage.js';
 import { displayPath, type InputFile } from './input-file.js';
+import { opusPacketFrames, vorbisPacketCounter } from './packet-length.js';
 
 export type OggCodec = 'opus' | 'vorbis' | 'flac' | 'speex' | 'other';
 
@@ -72,15 +73,26 @@ export function scanOgg(file: InputFile, damage: DamageLog): OggInfo {
       `expected a last page that ends the stream of ${name}, got the end of the file`,
     );
   }
-  const common = { codec, serial: head.page.serial, isChained };
+  const { serial } = head.page;
+  const common = { codec, serial, isChained };
+  const startGranule = codec === 'opus' || codec === 'vorbis' ? firstGranule(file, serial, codec) : 0;
+  if (startGranule > 0) {
+    damage.notes.push({ code: 'starts-late', message: `the stream was joined at its frame ${startGranule}` });
+  }
   if (codec === 'opus') {
     const preSkipFrames = fields.getUint16(10, true);
-    const frameCount = Math.max(0, lastGranule - preSkipFrames);
+    const frameCount = Math.max(0, lastGranule - startGranule - preSkipFrames);
     return { ...common, channelCount: packet[9]!, sampleRateHz: 48_000, frameCount, preSkipFrames };
   }
   if (codec === 'vorbis') {
     const sampleRateHz = fields.getUint32(12, true);
-    return { ...common, channelCount: packet[11]!, sampleRateHz, frameCount: lastGranule, preSkipFrames: 0 };
+    return {
+      ...common,
+      channelCount: packet[11]!,
+      sampleRateHz,
+      frameCount: Math.max(0, lastGranule - startGranule),
+      preSkipFrames: 0,
+    };
   }
   return { ...common, channelCount: 0, sampleRateHz: 0, frameCount: null, preSkipFrames: 0 };
 }
@@ -92,6 +104,24 @@ function codecOf(packet: Uint8Array): OggCodec {
   if (start.startsWith('\x7fFLAC')) return 'flac';
   if (start === 'Speex   ') return 'speex';
   return 'other';
+}
+
+/**
+ * Granule position at which the audio begins: 0, but for a live stream that was joined late. It is that of the first
+ * page of audio less the frames that end there.
+ */
+function firstGranule(file: InputFile, serial: number, codec: 'opus' | 'vorbis'): number {
+  const packets = readPackets(file, serial, createDamageLog(true));
+  const headers = codec === 'opus' ? 2 : 3;
+  const heads = Array.from({ length: headers }, () => packets.next().value?.data);
+  if (heads.includes(undefined)) return 0;
+  const framesOf = codec === 'opus' ? opusPacketFrames : vorbisPacketCounter(heads[0]!, heads[2]!);
+  let frames = 0;
+  for (const { data, granule } of packets) {
+    frames += framesOf(data);
+    if (granule > 0) return Math.max(0, granule - frames);
+  }
+  return 0;
 }
 
 /** A packet of a stream, in memory of its own. */
@@ -141,7 +171,7 @@ export function* readPackets(file: InputFile, serial: number, damage: DamageLog)
 function* readPages(file: InputFile, damage: DamageLog): Generator<OggPage> {
   const name = displayPath(file.path);
   const window = new ByteWindow(file, 0);
-  const sequences = new Map<number, number>();
+  const before = new Map<number, OggPage>();
   let position = 0;
   let lost = 0;
   while (position + 27 <= file.byteCount) {
@@ -165,14 +195,16 @@ function* readPages(file: InputFile, damage: DamageLog): Generator<OggPage> {
       continue;
     }
     lost = 0;
-    const before = sequences.get(page.serial);
-    if (before !== undefined && page.sequence !== before + 1) {
+    const last = before.get(page.serial);
+    // Whoever joins a live stream gets its headers, then the page of that moment.
+    const isJoined = last !== undefined && last.granule === 0 && page.sequence > last.sequence;
+    if (last !== undefined && page.sequence !== last.sequence + 1 && !isJoined) {
       damage.report(
         'input/damaged',
-        `expected page ${before + 1} at byte ${position} of ${name}, got page ${page.sequence}`,
+        `expected page ${last.sequence + 1} at byte ${position} of ${name}, got page ${page.sequence}`,
       );
     }
-    sequences.set(page.serial, page.sequence);
+    before.set(page.serial, page);
     yield page;
     const bodyLength = page.body.length;
     position += 27 + page.segmentCount + bodyLength;
