@@ -8,6 +8,7 @@ with ChordsDetectionBeats. BeatNet: its published network under the plain dynami
 """
 import argparse
 import json
+import time
 from pathlib import Path
 
 import librosa
@@ -83,12 +84,48 @@ def run_beatnet(path, session, filters):
     return {"rhythm": {"tempoBpm": float(np.atleast_1d(tempo)[0]), "beatsSec": beats.tolist()}}
 
 
+def time_librosa(path):
+    y, rate = librosa.load(path, sr=22050)
+    librosa.beat.beat_track(y=y, sr=rate)
+    librosa.onset.onset_detect(y=y, sr=rate)
+    librosa.feature.chroma_cqt(y=y, sr=rate)
+    spectrum = np.abs(librosa.stft(y))
+    librosa.feature.spectral_centroid(S=spectrum, sr=rate)
+    librosa.feature.spectral_rolloff(S=spectrum, sr=rate)
+    librosa.feature.mfcc(y=y, sr=rate)
+
+
+def time_essentia(path):
+    import essentia
+    import essentia.standard as es
+    essentia.log.warningActive = essentia.log.infoActive = False
+    audio = es.MonoLoader(filename=str(path), sampleRate=44100)()
+    es.RhythmExtractor2013(method="multifeature")(audio)
+    es.KeyExtractor()(audio)
+    es.OnsetRate()(audio)
+    window, spectrum, mfcc, centroid, roll = es.Windowing(type="hann"), es.Spectrum(), es.MFCC(inputSize=1025), es.Centroid(range=22050), es.RollOff()
+    for frame in es.FrameGenerator(audio, frameSize=2048, hopSize=1024):
+        s = spectrum(window(frame))
+        mfcc(s), centroid(s), roll(s)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--programs", default="librosa,essentia")
     parser.add_argument("--beatnet", type=Path)
+    parser.add_argument("--limit", type=int, help="only the first pieces of the folder")
+    parser.add_argument("--time", type=Path, help="only print the processor seconds of tempo, key, chroma, spectrum, MFCC and onsets")
     args = parser.parse_args()
+    if args.time:
+        seconds = {}
+        for name, run in (("librosa", time_librosa), ("essentia", time_essentia)):
+            run(args.time)  # compiles and fills caches
+            started = time.process_time()
+            run(args.time)
+            seconds[name] = time.process_time() - started
+        print(json.dumps(seconds))
+        return
     session = None
     if "beatnet" in args.programs:
         import onnxruntime
@@ -96,7 +133,7 @@ def main():
         options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(str(args.beatnet), options)
     filters = beatnet_filters()
-    for path in sorted(args.folder.glob("*.wav")):
+    for path in sorted(args.folder.glob("*.wav"))[: args.limit]:
         for program in args.programs.split(","):
             target = path.with_suffix(f".{program}.json")
             if target.exists():

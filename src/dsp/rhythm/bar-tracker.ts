@@ -7,6 +7,12 @@ const METER_PRIOR: Readonly<Record<number, number>> = { 2: 0.02, 3: 0.12, 4: 0.8
 const SLIP = 2e-3;
 const SMALLEST_PROBABILITY = 0.02;
 
+/** Settings, chosen on the validation set. */
+export const BAR_MODEL = {
+  /** Activation at which a beat is as likely to be a downbeat as not. */
+  evenActivation: 0.55,
+};
+
 export interface BarTrack {
   /** Beats in a bar. */
   readonly meter: number;
@@ -45,6 +51,8 @@ function decodeBars(activation: ArrayLike<number>, beats: number): { places: num
   const from = new Int8Array(count * beats);
   let scores = new Float64Array(beats);
   let next = new Float64Array(beats);
+  const claim = Math.log(BAR_MODEL.evenActivation);
+  const pass = Math.log(1 - BAR_MODEL.evenActivation);
   const slip = Math.log(SLIP / beats);
   const stay = Math.log(1 - SLIP);
   for (let k = 0; k < count; k++) {
@@ -58,7 +66,7 @@ function decodeBars(activation: ArrayLike<number>, beats: number): { places: num
       const sudden = place === 0 ? scores[top]! + slip : Number.NEGATIVE_INFINITY;
       from[k * beats + place] = k === 0 ? -1 : steady >= sudden ? before : top;
       const arrive = k === 0 ? -Math.log(beats) : Math.max(steady, sudden);
-      next[place] = arrive + Math.log(place === 0 ? p : 1 - p);
+      next[place] = arrive + (place === 0 ? Math.log(p) - claim : Math.log(1 - p) - pass);
     }
     [scores, next] = [next, scores];
   }

@@ -12,14 +12,14 @@ const BEAT_LEAD = 1;
 /** The model's settings, chosen on the validation set. */
 export const BEAT_MODEL = {
   /** How much likelier a frame without a beat is than one with it, before anything is heard. */
-  rarity: 3,
+  rarity: 4,
   /** Nats for a change of the interval by its own length; changes by one frame are nearly free. */
   changeNats: 200,
   /** Nats at one octave from the commonest tempo, for each beat. */
   tempoNats: 1,
-  commonBpm: 115,
+  commonBpm: 95,
 };
-const LARGEST_CHANGE = 0.2;
+const LARGEST_CHANGE = 0.1;
 const SMALLEST_PROBABILITY = 1e-5;
 /** No interval before: the first beat. */
 const NONE = 255;
