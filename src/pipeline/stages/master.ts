@@ -11,6 +11,7 @@ import { type AudioRef, defineStage, type Json, type StageJob } from '../stage.j
 import { loudnessReport, spectrumReport } from './analyze-report.js';
 import type { ChainLink } from './master-chain.js';
 import { type Check, checkTarget, LOUDNESS_TOLERANCE_LU } from './master-checks.js';
+import { hashNamedFiles } from './master-files.js';
 import { type MasterOptions, masterOptions } from './master-options.js';
 import { bandsPass, renderPass, shapePass, tryPass } from './master-passes.js';
 import { measureReferences } from './master-reference.js';
@@ -35,6 +36,7 @@ export const masterStage = defineStage({
   source: 'ITU-R BS.1770-5; EBU R 128; AES TD1008',
   options: masterOptions,
   result: masterSchema,
+  adapt: (options) => ({ ...options, filesSha256: hashNamedFiles(options) }),
   inputs: () => ['mix'],
   outputs: () => ['master'],
   delivers: true,
