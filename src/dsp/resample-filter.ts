@@ -1,5 +1,5 @@
 // The low-pass filter of the sample-rate converter as a bank of phases: a sinc under a Kaiser window.
-// One phase per distinct position between input frames where that table stays small, else INTERPOLATED_PHASES
+// One phase per distinct position between input frames where that table stays small, else some thousand
 // phases to interpolate between. Computed in float64; kept for the pair of rates.
 
 /** Depth of the stop band; the Kaiser window's design value. */
@@ -8,13 +8,16 @@ const STOP_BAND_DB = 120;
 const PASS_BAND_RATIO = 0.9075;
 /** Largest table that holds every phase, in coefficients (8 MiB). */
 const MAX_EXACT_COEFFICIENTS = 1 << 20;
-/** Phases where not every one is stored: linear interpolation then errs by less than 1e-7 of full scale (−140 dB). */
+/**
+ * Phases per period of the lower rate where not every one is stored: linear interpolation then errs by less than 1e-7
+ * of full scale (−140 dB).
+ */
 const INTERPOLATED_PHASES = 4096;
 
 export interface FilterBank {
   /** [phase][tap]; one more phase than `phaseCount` where phases are interpolated. */
   readonly coefficients: Float64Array;
-  /** Taps of a phase, a multiple of 4. */
+  /** Taps of a phase, a multiple of 8. */
   readonly tapCount: number;
   /** The first tap weighs the frame that lies this many frames before the one at or before the output instant. */
   readonly tapsBefore: number;
@@ -41,9 +44,9 @@ export function createFilterBank(fromSampleRateHz: number, toSampleRateHz: numbe
   const transition = nyquist * (1 - PASS_BAND_RATIO);
   const halfWidth = (STOP_BAND_DB - 7.95) / (14.36 * transition) / 2;
   const tapsBefore = Math.ceil(halfWidth) - 1;
-  const tapCount = Math.ceil((2 * tapsBefore + 2) / 4) * 4;
+  const tapCount = Math.ceil((2 * tapsBefore + 2) / 8) * 8;
   const isExact = stepDenominator * tapCount <= MAX_EXACT_COEFFICIENTS;
-  const phaseCount = isExact ? stepDenominator : INTERPOLATED_PHASES;
+  const phaseCount = isExact ? stepDenominator : Math.ceil(INTERPOLATED_PHASES * 2 * nyquist);
   const storedPhases = isExact ? phaseCount : phaseCount + 1;
   const coefficients = new Float64Array(storedPhases * tapCount);
   for (let phase = 0; phase < storedPhases; phase++) {

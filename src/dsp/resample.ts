@@ -1,7 +1,8 @@
 // Sample-rate conversion between any two integer rates by a polyphase windowed sinc (Kaiser), in float64.
 // Every output frame is computed from its absolute position alone, so any cut into ranges gives the same bytes.
 // Linear phase, no delay: output frame n lies at n · from / to input frames. No noise shaping, no clipping.
-import { createFilterBank, type FilterBank } from './resample-filter.js';
+import { createKernels } from './kernels/instance.js';
+import { createFilterBank } from './resample-filter.js';
 
 /** What is converted: the shape and read() of an audio reader. */
 export interface FrameSource {
@@ -37,10 +38,17 @@ export function createResampledReader<Source extends FrameSource>(
   if (source.sampleRateHz === toSampleRateHz) return source;
   const { channelCount } = source;
   const bank = createFilterBank(source.sampleRateHz, toSampleRateHz);
+  const { coefficients, tapCount, tapsBefore, phaseCount, stepNumerator, stepDenominator } = bank;
   const frameCount = resampledFrameCount(source.frameCount, source.sampleRateHz, toSampleRateHz);
-  const inputCapacity =
-    Math.ceil((BLOCK_FRAMES * bank.stepNumerator) / bank.stepDenominator) + bank.tapCount + 2;
-  const input = Array.from({ length: channelCount }, () => new Float64Array(inputCapacity));
+  const inputCapacity = Math.ceil((BLOCK_FRAMES * stepNumerator) / stepDenominator) + tapCount + 2;
+  const valueCount = coefficients.length + channelCount * inputCapacity + BLOCK_FRAMES;
+  const kernels = createKernels(8 * valueCount + 256 * (channelCount + 2));
+  const table = kernels.f64(coefficients.length);
+  table.set(coefficients);
+  const input = Array.from({ length: channelCount }, () => kernels.f64(inputCapacity));
+  const output = kernels.f64(BLOCK_FRAMES);
+  /** The last input frame at or before an output frame. */
+  const inputFrameOf = (frame: number) => Math.floor((frame * stepNumerator) / stepDenominator);
 
   return {
     sampleRateHz: toSampleRateHz,
@@ -56,12 +64,25 @@ export function createResampledReader<Source extends FrameSource>(
       }
       for (let frame = first; frame < end; frame += BLOCK_FRAMES) {
         const count = Math.min(BLOCK_FRAMES, end - frame);
-        const firstInput = inputFrameOf(bank, frame) - bank.tapsBefore;
-        const lastInput = inputFrameOf(bank, frame + count - 1) - bank.tapsBefore + bank.tapCount;
-        const views = input.map((samples) => samples.subarray(0, lastInput - firstInput));
-        source.read(firstInput, views);
+        const firstInput = inputFrameOf(frame) - tapsBefore;
+        const endInput = inputFrameOf(frame + count - 1) - tapsBefore + tapCount;
+        source.read(
+          firstInput,
+          input.map((samples) => samples.subarray(0, endInput - firstInput)),
+        );
         for (let channel = 0; channel < channelCount; channel++) {
-          convolve(bank, views[channel]!, firstInput, frame, count, into[channel]!, frame - startFrame);
+          kernels.functions.resampleFrames(
+            input[channel]!.byteOffset,
+            frame * stepNumerator - inputFrameOf(frame) * stepDenominator,
+            stepNumerator,
+            stepDenominator,
+            table.byteOffset,
+            tapCount,
+            phaseCount,
+            output.byteOffset,
+            count,
+          );
+          into[channel]!.set(output.subarray(0, count), frame - startFrame);
         }
       }
     },
@@ -101,54 +122,4 @@ export function resampleBlock(
   const result = block.map(() => new Float32Array(resampled.frameCount));
   resampled.read(0, result);
   return result;
-}
-
-/** The last input frame at or before an output frame. */
-function inputFrameOf(bank: FilterBank, outputFrame: number): number {
-  return Math.floor((outputFrame * bank.stepNumerator) / bank.stepDenominator);
-}
-
-/** Output frames [firstOutput, firstOutput + count) of one channel; `input` begins at input frame `firstInput`. */
-function convolve(
-  bank: FilterBank,
-  input: Float64Array,
-  firstInput: number,
-  firstOutput: number,
-  count: number,
-  output: Float32Array | Float64Array,
-  outputAt: number,
-): void {
-  const { coefficients, tapCount, tapsBefore, phaseCount, stepNumerator, stepDenominator } = bank;
-  const isExact = phaseCount === stepDenominator;
-  for (let i = 0; i < count; i++) {
-    const position = (firstOutput + i) * stepNumerator;
-    const base = Math.floor(position / stepDenominator);
-    const remainder = position - base * stepDenominator;
-    const start = base - tapsBefore - firstInput;
-    if (isExact) {
-      output[outputAt + i] = dot(coefficients, remainder * tapCount, input, start, tapCount);
-    } else {
-      // Between two stored phases: linear interpolation of the two results.
-      const exactPhase = (remainder * phaseCount) / stepDenominator;
-      const phase = Math.floor(exactPhase);
-      const low = dot(coefficients, phase * tapCount, input, start, tapCount);
-      const high = dot(coefficients, (phase + 1) * tapCount, input, start, tapCount);
-      output[outputAt + i] = low + (exactPhase - phase) * (high - low);
-    }
-  }
-}
-
-/** Sum of products over `length` (a multiple of 4) taps, in an order that never changes. */
-function dot(a: Float64Array, atA: number, b: Float64Array, atB: number, length: number): number {
-  let sum0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
-  let sum3 = 0;
-  for (let i = 0; i < length; i += 4) {
-    sum0 += a[atA + i]! * b[atB + i]!;
-    sum1 += a[atA + i + 1]! * b[atB + i + 1]!;
-    sum2 += a[atA + i + 2]! * b[atB + i + 2]!;
-    sum3 += a[atA + i + 3]! * b[atB + i + 3]!;
-  }
-  return sum0 + sum1 + (sum2 + sum3);
 }

@@ -19,6 +19,17 @@ export interface KernelFunctions {
   truePeak4(samples: number, frames: number, taps: number, limit: number, floor: number): number;
   truePeak2(samples: number, frames: number, taps: number, limit: number, floor: number): number;
   samplePeak(samples: number, frames: number): number;
+  resampleFrames(
+    input: number,
+    remainder: number,
+    numerator: number,
+    denominator: number,
+    coefficients: number,
+    tapCount: number,
+    phaseCount: number,
+    output: number,
+    count: number,
+  ): void;
   sumPair(left: number, right: number, frames: number, sums: number): void;
   fftForward(re: number, im: number, workRe: number, workIm: number, size: number, twiddles: number): void;
   multiply(source: number, factor: number, target: number, count: number): void;
