@@ -42,8 +42,7 @@ export const bench: BenchCase = {
 interface Result {
   readonly input: { readonly path: string };
   readonly status: string;
-  readonly folder: string;
-  readonly error?: { readonly message: string };
+  readonly outputs: readonly { readonly kind: string; readonly path: string }[];
 }
 
 function accuracyRows(folder: string): BenchRow[] {
@@ -63,7 +62,9 @@ function accuracyRows(folder: string): BenchRow[] {
   const { results } = JSON.parse(stdout) as { results: Result[] };
   return inputs.map(({ name }): BenchRow => {
     const result = results.find(({ input }) => input.path.endsWith(`/${name}.wav`))!;
-    const { integratedLufs, truePeakDbtp } = judge(join(out, name, 'master.wav'));
+    const { integratedLufs, truePeakDbtp } = judge(
+      result.outputs.find(({ kind }) => kind === 'master')!.path,
+    );
     const isReached = Math.abs(integratedLufs + 14) <= 0.1;
     const isUnder = Math.round(truePeakDbtp * 100) <= -100 || truePeakDbtp === Number.NEGATIVE_INFINITY;
     const isTold = isReached ? result.status === 'ok' : result.status === 'missed';
