@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { masterStage } from '../../../src/pipeline/stages/master.js';
@@ -13,7 +14,23 @@ async function master(channels: readonly Float32Array[], options: object, rateHz
   return { entry, missed: outcome.missed, outputs };
 }
 
+const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
+
 describe('master', () => {
+  it.skipIf(!hasFfmpeg)('holds the ceiling after a lossy codec (needs ffmpeg)', async () => {
+    const channels = musicLike(48_000 * 8, 48_000, 4, 1.2);
+    const { outcome } = await runStage(
+      masterStage,
+      { mix: audioRefOf(channels, 48_000) },
+      { preset: 'cd', character: 'none' },
+      { delivery: { container: 'mp3', bitrateKbps: 128 } },
+    );
+    const entry: z.output<typeof masterSchema> = masterSchema.parse(outcome.data);
+    expect(entry.after.loudness.truePeakDbtp).toBeLessThanOrEqual(-0.3);
+    const limiter = entry.chain.find(({ device }) => device === 'limiter')!;
+    expect(limiter.settings.ceilingDb).toBeLessThan(-0.31);
+  });
+
   it.each(['spotify', 'apple-music', 'youtube', 'podcast', 'broadcast', 'cd'])(
     'reaches %s',
     async (preset) => {
