@@ -32,7 +32,7 @@ export const bench: BenchCase = {
       return [
         wholeProcess(isQuick ? 2 : 7),
         await stepsPerSecond(model, isQuick ? 500 : 5000),
-        ...(await padObedience(model, isQuick ? ['kyle', 'jasper'] : listPersonaIds(), isQuick ? 1 : 6)),
+        ...(await padObedience(model, isQuick ? ['kyle', 'jasper'] : listPersonaIds(), isQuick ? 1 : 4)),
         ...(await bassLock(
           model,
           isQuick ? ['kyle'] : ['kyle', 'jerome', 'maurice', 'logan', 'donna', 'winston'],
@@ -128,7 +128,7 @@ function playSeeds(
   overrides: ControlOverrides,
   seeds: number,
 ): Promise<DrumPerformance[]> {
-  const sections = [{ label: '', bars: 16 }];
+  const sections = [{ label: '', bars: 8 }];
   return Promise.all(
     Array.from({ length: seeds }, (_, seed) =>
       perform({ model, persona, sections, overrides: { ...overrides, seed: seed + 1 } }),

@@ -1,5 +1,6 @@
 // Reads what a drummer plays to: a bass part as WAV or MIDI, and tempi from MIDI files or analyses.
 import { readFileSync } from 'node:fs';
+import type { AudioReader } from '../audio/audio-file.js';
 import { openWav } from '../audio/wav-reader.js';
 import { AttackFinder } from '../dsp/attacks.js';
 import { ForgeError } from '../errors.js';
@@ -15,16 +16,21 @@ export function readFollow(path: string): FollowSource {
   if (isMidi(path)) return { onsets: decodeOnsets(readBytes(path), path) };
   const reader = openWav(path);
   try {
-    const finder = new AttackFinder(reader.sampleRateHz);
-    const block = Array.from({ length: reader.channelCount }, () => new Float64Array(BLOCK_FRAMES));
-    for (let start = 0; start < reader.frameCount; start += BLOCK_FRAMES) {
-      reader.read(start, block);
-      finder.push(meanOf(block));
-    }
-    return { onsets: finder.finish() };
+    return followOf(reader);
   } finally {
     reader.close();
   }
+}
+
+/** The onsets of a part that is read block by block. */
+export function followOf(reader: AudioReader): FollowSource {
+  const finder = new AttackFinder(reader.sampleRateHz);
+  const block = Array.from({ length: reader.channelCount }, () => new Float64Array(BLOCK_FRAMES));
+  for (let start = 0; start < reader.frameCount; start += BLOCK_FRAMES) {
+    reader.read(start, block);
+    finder.push(meanOf(block));
+  }
+  return { onsets: finder.finish() };
 }
 
 /** The tempo map of a MIDI file, or of a report of `forge analyze`. @throws ForgeError input/* */

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { hintOf } from '../complaints.js';
 import { ForgeError } from '../errors.js';
+import { loadPersona } from '../players/persona.js';
 import { readYaml } from '../yaml-file.js';
 import { loadPipeline, presetsFolder } from './preset.js';
 

@@ -8,8 +8,10 @@ type Loader = () => Promise<unknown>;
 
 const LOADERS: Readonly<Record<string, Loader>> = {
   separate: () => import('./stages/separate.js').then((module) => module.separateStage),
+  restore: () => import('./stages/restore.js').then((module) => module.restoreStage),
   denoise: () => import('./stages/denoise.js').then((module) => module.denoiseStage),
   remix: () => import('./stages/remix.js').then((module) => module.remixStage),
+  drums: () => import('./stages/drums.js').then((module) => module.drumsStage),
   analyze: () => import('./stages/analyze.js').then((module) => module.analyzeStage),
   master: () => import('./stages/master.js').then((module) => module.masterStage),
 };

@@ -62,11 +62,15 @@ export class KitPlayer {
   #next = 0;
   #frame = 0;
 
-  /** `strokes` in order of time. Blocks are at most `blockFrames` long. */
+  /**
+   * `strokes` in order of time. Blocks are at most `blockFrames` long. A player may begin at a later frame: the room
+   * of what was before is then missing, so begin some seconds early and drop those.
+   */
   constructor(
     bank: KitBank,
     strokes: readonly KitStroke[],
     readonly blockFrames = RENDER_BLOCK_FRAMES,
+    startFrame = 0,
   ) {
     const { sampleRateHz, kit } = bank;
     const counts = new Map<string, number>();
@@ -87,6 +91,7 @@ export class KitPlayer {
     const room = roomOf(kit);
     this.#room = new Room(room.decayMs, room.levelDb, sampleRateHz);
     this.#dry = new Float64Array(blockFrames);
+    this.#frame = startFrame;
     this.#chokeFrames = (CHOKE_MS * sampleRateHz) / 1000;
   }
 
