@@ -147,7 +147,7 @@ function fitSine(path: string, frequencyHz: number): { gainDb: number; residualD
   reader.close();
   const samples = block[0]!;
   const w = (2 * Math.PI * frequencyHz) / reader.sampleRateHz;
-  let [ss, cc, sc, xs, xc, xx] = [0, 0, 0, 0, 0, 0];
+  let [ss, cc, sc, xs, xc] = [0, 0, 0, 0, 0];
   for (let i = 0; i < length; i++) {
     const s = Math.sin(w * (start + i));
     const c = Math.cos(w * (start + i));
@@ -157,12 +157,14 @@ function fitSine(path: string, frequencyHz: number): { gainDb: number; residualD
     sc += s * c;
     xs += x * s;
     xc += x * c;
-    xx += x * x;
   }
   const determinant = ss * cc - sc * sc;
   const a = (xs * cc - xc * sc) / determinant;
   const b = (xc * ss - xs * sc) / determinant;
-  const rest = Math.max(0, xx - a * xs - b * xc);
+  let rest = 0;
+  for (let i = 0; i < length; i++) {
+    rest += (samples[i]! - a * Math.sin(w * (start + i)) - b * Math.cos(w * (start + i))) ** 2;
+  }
   return {
     gainDb: 20 * Math.log10(Math.hypot(a, b) / 0.5),
     residualDb: 10 * Math.log10(rest / length / (0.5 ** 2 / 2) + 1e-30),
