@@ -44,6 +44,11 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'Do a recorded run again and compare every output.',
     load: () => import('./commands/replay.js'),
   },
+  {
+    name: 'curve',
+    summary: 'Learn a target curve from your own music.',
+    load: () => import('./commands/curve.js'),
+  },
   { name: 'presets', summary: 'List, show and check presets.', load: () => import('./commands/presets.js') },
   {
     name: 'models',

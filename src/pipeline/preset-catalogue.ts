@@ -6,7 +6,9 @@ import { hintOf } from '../complaints.js';
 import { ForgeError } from '../errors.js';
 import { loadPersona } from '../players/persona.js';
 import { readYaml } from '../yaml-file.js';
+import { loadMasterTarget } from './master-target.js';
 import { loadPipeline, presetsFolder } from './preset.js';
+import { loadTargetCurve } from './target-curve.js';
 
 const FOLDERS = { pipeline: 'pipelines', master: 'masters', persona: 'personas', curve: 'curves' } as const;
 
@@ -53,6 +55,8 @@ export async function checkPresetFile(path: string, kind: string): Promise<void>
 
 const CHECKS: Readonly<Partial<Record<PresetKind, (path: string) => Promise<unknown>>>> = {
   pipeline: (path) => loadPipeline(path),
+  master: async (path) => loadMasterTarget(path),
+  curve: async (path) => loadTargetCurve(path),
   persona: async (path) => loadPersona(path),
 };
 
