@@ -293,6 +293,17 @@ describe.runIf(hasFfmpeg)('decodeAudio: lossless formats through ffmpeg', () => 
     expectSame(readAll(decoded.path), source().block);
   });
 
+  it('an MP3 cut at a frame, whose first frames refer to what is gone, is no damage', async () => {
+    const bytes = fs.readFileSync(encoded('lame.mp3', ['-c:a', 'libmp3lame', '-b:a', '256k']));
+    const first = bytes.indexOf(Buffer.from([0xff, 0xfb]));
+    // 256 kbit/s at 44.1 kHz: 835 bytes a frame, 836 with padding.
+    const starts: number[] = [];
+    for (let at = first; at < bytes.length; at += 835 + ((bytes[at + 2]! >> 1) & 1)) starts.push(at);
+    const path = join(folder, 'split.mp3');
+    fs.writeFileSync(path, bytes.subarray(starts[20], starts[60]));
+    expect((await decode(path)).shape.frameCount).toBe(40 * 1152);
+  });
+
   it.each(['a.aiff', 'w.wv', 't.tta', 'alac.m4a'])('%s, cut off, is an error', async (name) => {
     const bytes = fs.readFileSync(join(folder, name));
     const path = join(folder, `cut-${name}`);
