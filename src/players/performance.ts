@@ -5,7 +5,7 @@ import { type Arrangement, arrange, type Section } from './arrangement.js';
 import { type ComposeRequest, type Composition, compose } from './composer.js';
 import { type ControlOverrides, type Controls, resolveControls } from './controls.js';
 import { driftOf, feelMs, swingDelay } from './feel.js';
-import { type FollowSource, followSteps } from './follow.js';
+import { type FollowSource, type FollowSteps, followSteps } from './follow.js';
 import { type BarGrid, gridOf, type Meter, parseMeter } from './meter.js';
 import { playPercussion } from './percussion.js';
 import type { Persona } from './persona.js';
@@ -138,7 +138,7 @@ async function performOnce(request: PerformRequest, keptGrid?: StepGrid): Promis
         }),
   };
   const composition = await compose(composeRequest);
-  const events = realise(request, controls, arrangement, tempoMap, composition);
+  const events = realise(request, controls, arrangement, tempoMap, composition, follow);
   const { grid: played, cost } = composition;
   return {
     personaId: persona.id,
@@ -168,6 +168,7 @@ function realise(
   arrangement: Arrangement,
   tempoMap: TempoMap,
   composition: Composition,
+  follow: FollowSteps | undefined,
 ): DrumEvent[] {
   const { grid } = arrangement;
   const { velocity, offset, stepCount } = composition.grid;
@@ -175,9 +176,11 @@ function realise(
   const startSec = Math.max(0, tempoMap.offsetSec);
   const events: DrumEvent[] = [];
   const strike = (sound: Sound, step: number, strength: number, offsetSteps: number) => {
-    const quarter =
-      (step + swingDelay(step % grid.stepCount, grid, controls) + offsetSteps) * grid.stepQuarters;
-    const timeSec = tempoMap.toSec(quarter) + (feelMs(controls) + drift.timeMs[step]!) / 1000;
+    // A kick on a followed onset is where that onset is; everything else has the persona's own time.
+    const isLocked = sound === 'kick' && follow !== undefined && follow.strength[step]! > 0;
+    const swing = isLocked ? 0 : swingDelay(step % grid.stepCount, grid, controls);
+    const ownMs = isLocked ? 0 : feelMs(controls) + drift.timeMs[step]!;
+    const timeSec = tempoMap.toSec((step + swing + offsetSteps) * grid.stepQuarters) + ownMs / 1000;
     events.push({
       sound,
       bar: Math.floor(step / grid.stepCount) + 1,

@@ -253,6 +253,11 @@ function leanByFollow(sheet: ScoreSheet, follow: FollowSteps, at: number): void 
     if (strength === 0) sheet.rule[at * PIECE_COUNT + KICK] = 0;
   }
   if (strength > 0) sheet.kickOffset[at] = follow.offset[at]!;
+  // Where the persona's patterns speak, the bass speaks for the kick.
+  if (sheet.patternWeight[at]! > 0) {
+    sheet.patternProbability[at * PIECE_COUNT + KICK] = strength > 0 ? 0.95 : 0.02;
+    sheet.patternVelocity[at * PIECE_COUNT + KICK] = 0.75;
+  }
   sheet.velocityShift[at] = sheet.velocityShift[at]! + follow.velocityShift[at]!;
 }
 
