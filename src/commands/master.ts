@@ -2,7 +2,10 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ForgeError } from '../errors.js';
+import { albumGainDb, albumLoudness } from '../pipeline/album.js';
+import { listInputs } from '../pipeline/inputs.js';
 import { lastUnmasteredMix } from '../pipeline/last-mix.js';
+import { loadMasterTarget } from '../pipeline/master-target.js';
 import { type Override, pipelineOf } from '../pipeline/preset.js';
 import { loadStage } from '../pipeline/registry.js';
 import { type AudioFlags, addAudioFlags, runAudio, setOverrides } from './audio-command.js';
@@ -13,6 +16,7 @@ const DEFAULT_PRESET = 'spotify';
 
 interface MasterFlags extends AudioFlags {
   readonly preset: string;
+  readonly album?: boolean;
 }
 
 export const command = defineCommand({
@@ -24,7 +28,8 @@ export const command = defineCommand({
       'targets, separated by commas (see `forge presets list`)',
       DEFAULT_PRESET,
     );
-    addStageFlags(master, stage, ['preset']);
+    master.option('--album', 'take the inputs as one album: one gain for all, levels between tracks kept');
+    addStageFlags(master, stage, ['preset', 'albumGainDb', 'filesSha256']);
     master.action(async (inputs: string[], flags: MasterFlags) => {
       const presets = [
         ...new Set(
@@ -51,8 +56,9 @@ export const command = defineCommand({
         ...setOverrides(flags).map((override) =>
           override.target === 'master' ? { ...override, target: id } : override,
         ),
-        ...stageOverrides(master, stage, id, ['preset']),
+        ...stageOverrides(master, stage, id, ['preset', 'albumGainDb', 'filesSha256']),
       ]);
+      if (flags.album === true) overrides.push(...(await albumOverrides(inputs, steps, presets)));
       const pipeline = await pipelineOf('master', steps, overrides);
       finish(
         await runAudio({
@@ -65,6 +71,25 @@ export const command = defineCommand({
     });
   },
 });
+
+/** The gain that all tracks share, per preset. */
+async function albumOverrides(
+  inputs: readonly string[],
+  steps: readonly { readonly id: string }[],
+  presets: readonly string[],
+): Promise<Override[]> {
+  const { paths } = await listInputs(inputs);
+  const albumLufs = await albumLoudness(paths);
+  process.stderr.write(
+    `album of ${paths.length}: ${albumLufs === null ? 'silence' : `${albumLufs.toFixed(2)} LUFS`}\n`,
+  );
+  return steps.map(({ id }, index) => ({
+    target: id,
+    key: 'albumGainDb',
+    value: albumGainDb(albumLufs, loadMasterTarget(presets[index]!)),
+    origin: 'flag',
+  }));
+}
 
 /** `podcast-mono`, or the bare name of a preset file. */
 function stepIdOf(preset: string): string {

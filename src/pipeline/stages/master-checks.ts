@@ -19,8 +19,13 @@ export const LOUDNESS_TOLERANCE_LU = 0.1;
 /** Peaks are judged to a hundredth of a decibel, as they are reported. */
 const PEAK_DIGITS = 2;
 
-/** The sheet of a written file. */
-export function checkTarget(target: MasterTarget, loudness: Loudness, dynamics: Dynamics): Check[] {
+/** The sheet of a written file. A track of an album is not held to a loudness of its own. */
+export function checkTarget(
+  target: MasterTarget,
+  loudness: Loudness,
+  dynamics: Dynamics,
+  isTrackOfAlbum = false,
+): Check[] {
   const checks: Check[] = [];
   const add = (rule: string, measured: number | null, limit: Check['limit'], digits = 3): void => {
     const value = measured === null ? null : roundTo(measured, digits);
@@ -40,6 +45,7 @@ export function checkTarget(target: MasterTarget, loudness: Loudness, dynamics: 
     const min = minIntegratedLufs ?? roundTo(integratedLufs - LOUDNESS_TOLERANCE_LU, 3);
     const max = maxIntegratedLufs ?? roundTo(integratedLufs + LOUDNESS_TOLERANCE_LU, 3);
     add('integratedLufs', loudness.integratedLufs, { min, max });
+    if (isTrackOfAlbum) checks.push({ ...checks.pop()!, pass: null });
   }
   if (target.truePeakDbtp !== null) {
     add('truePeakDbtp', loudness.truePeakDbtp, { max: target.truePeakDbtp }, PEAK_DIGITS);

@@ -62,7 +62,12 @@ export const masterStage = defineStage({
       skipped === undefined ? await reachTarget(job, target, goal, shaped) : await deliverUntouched(job);
 
     const after = loudnessOf(made.written, made.measures);
-    const checks = checkTarget(target, after, dynamicsFigures(made.measures.levels!));
+    const checks = checkTarget(
+      target,
+      after,
+      dynamicsFigures(made.measures.levels!),
+      job.options.albumGainDb !== undefined,
+    );
     const entry = {
       preset: target.id,
       target: { ...target },
@@ -181,8 +186,8 @@ async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: S
     const overshootDb = (peakOf(goal, result) ?? Number.NEGATIVE_INFINITY) - goal.ceilingDb;
     const errorLu =
       result.integratedLufs === null ? 0 : errorOf(target, found, result.integratedLufs, measures);
-    const isOff = Math.abs(errorLu) > LOUDNESS_TOLERANCE_LU / 2;
-    if ((overshootDb <= 0 && !isOff) || renders === MAX_RENDERS || job.options.albumGainDb !== undefined) {
+    const isOff = job.options.albumGainDb === undefined && Math.abs(errorLu) > LOUDNESS_TOLERANCE_LU / 2;
+    if ((overshootDb <= 0 && !isOff) || renders === MAX_RENDERS) {
       const links = describeLinks(found, goal, ceilingDb, limited.largestReductionDb);
       return { written, measures, gainDb: found.gainDb, links };
     }
