@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { STEM_NAMES as DEMO_STEMS, renderSong } from '../fixtures/demo-song/render-song.js';
+import { centreShareOf, sumCentre } from '../src/dsp/separation/centre-share.js';
 import { createRangeSeparator, STEM_NAMES, type Stems } from '../src/dsp/separation/separate-range.js';
 import { siSdrDb, sumOf } from '../test/helpers/si-sdr.js';
 import type { BenchCase, BenchRow } from './run.js';
@@ -65,9 +66,12 @@ function separate(mix: Channels, sampleRateHz: number): Stems {
     for (const [channel, samples] of into.entries())
       for (let i = 0; i < samples.length; i++) samples[i] = mix[channel]![start + i] ?? 0;
   };
+  const shape = { channelCount: mix.length, frameCount };
+  const centreShare = centreShareOf([sumCentre(separator.grid, read, shape, 0, frameCount)]);
+  const song = { ...shape, centreShare };
   for (let start = 0; start < frameCount; start += RANGE_FRAMES) {
     const end = Math.min(frameCount, start + RANGE_FRAMES);
-    const stems = separator.separate(read, { channelCount: mix.length, frameCount }, start, end);
+    const stems = separator.separate(read, song, start, end);
     for (const name of STEM_NAMES)
       for (const [channel, samples] of stems[name].entries()) whole[name][channel]!.set(samples, start);
   }

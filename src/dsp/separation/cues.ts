@@ -48,7 +48,7 @@ export function measureCues(
   };
   filterAlongTime(spectrogram, skip, cues);
   filterAlongFrequency(grid, cues);
-  measureCentre(spectrogram, skip, cues);
+  measureCentre(spectrogram, skip, frameCount, cues.centre);
   return cues;
 }
 
@@ -81,9 +81,14 @@ function filterAlongFrequency(grid: FrameGrid, cues: Cues): void {
   }
 }
 
-function measureCentre(spectrogram: Spectrogram, skip: number, cues: Cues): void {
-  const { binCount, frameCount, centre } = cues;
-  const { magnitude, cross } = spectrogram;
+/** The centre cue of `frameCount` frames of a spectrogram from its frame `skip` on, into [frame][bin]. */
+export function measureCentre(
+  spectrogram: Spectrogram,
+  skip: number,
+  frameCount: number,
+  centre: Float32Array,
+): void {
+  const { binCount, magnitude, cross } = spectrogram;
   if (cross === undefined) {
     centre.fill(1);
     return;

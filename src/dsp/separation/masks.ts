@@ -1,7 +1,9 @@
 // Soft masks of drums, bass and vocals from the cues of a cell; `other` is what is left, so all four sum to one.
-// Method: what is struck is drums; of the rest, what is low is bass, and what is in the centre and moves is voice.
+// Method: two opinions, a rule (what is struck is drums; of the rest, what is low is bass, and what is in the centre
+// and moves is voice) and a small trained network; the masks are their weighted geometric mean, normalised.
 import type { Cues } from './cues.js';
 import type { FrameGrid } from './frame-grid.js';
+import { createMaskNetwork } from './mask-network.js';
 
 /** Masks of one frame by stem, each [bin] from 0 to 1, with a sum of at most 1. */
 export interface FrameMasks {
@@ -15,6 +17,9 @@ const DECAY_CUE_HZ = 200;
 const BASS_TOP_HZ = 200;
 const VOICE_BOTTOM_HZ = 180;
 const CENTRE_EXPONENT = 3;
+/** The network's say in the geometric mean. */
+const NETWORK_WEIGHT = 0.6;
+const LEAST_MASK = 1e-4;
 /** How much of the voice's mask a fully sustained cell loses. */
 const SUSTAIN_LOSS = 0.5;
 
@@ -23,10 +28,10 @@ function lowShare(hz: number, cutoffHz: number, order: number): number {
   return 1 / (1 + (hz / cutoffHz) ** order);
 }
 
-/** Computes the masks of a frame into `into`. */
-export type MaskRule = (cues: Cues, frameIndex: number, into: FrameMasks) => void;
+/** Computes the masks of a frame. `centreShare` is the song's (centre-share.ts). */
+export type MaskRule = (cues: Cues, frameIndex: number, centreShare: number, into: FrameMasks) => void;
 
-/** The rule for a grid; it serves one thread. */
+/** The masks for a grid; the function serves one thread. */
 export function createMaskRule(grid: FrameGrid): MaskRule {
   const { binCount, hzPerBin } = grid;
   const table = (cutoffHz: number, order: number) =>
@@ -34,9 +39,10 @@ export function createMaskRule(grid: FrameGrid): MaskRule {
   const decayShare = table(DECAY_CUE_HZ, 6);
   const bassShare = table(BASS_TOP_HZ, 8);
   const belowVoice = table(VOICE_BOTTOM_HZ, 8);
-  return (cues, frameIndex, into) => {
-    const row = frameIndex * binCount;
-    for (let bin = 0, at = row; bin < binCount; bin++, at++) {
+  const network = createMaskNetwork(grid);
+  return (cues, frameIndex, centreShare, into) => {
+    network.startFrame(cues, frameIndex, centreShare);
+    for (let bin = 0, at = frameIndex * binCount; bin < binCount; bin++, at++) {
       const magnitude = cues.magnitude[at]! + 1e-20;
       const struck = cues.struck[at]! ** 2;
       const steady = cues.steady[at]! ** 2;
@@ -47,11 +53,23 @@ export function createMaskRule(grid: FrameGrid): MaskRule {
       const bass = tonal * bassShare[bin]!;
       const moving = 1 - SUSTAIN_LOSS * Math.min(1, cues.sustained[at]! / magnitude) ** 2;
       const voice = cues.centre[at]! ** CENTRE_EXPONENT * (1 - belowVoice[bin]!) * moving;
-      into.drums[bin] = drums;
-      into.bass[bin] = bass;
-      into.vocals[bin] = (tonal - bass) * voice;
+      const vocals = (tonal - bass) * voice;
+      network.judge(bin);
+      const drumsWeight = weigh(drums, network.masks.drums);
+      const bassWeight = weigh(bass, network.masks.bass);
+      const vocalsWeight = weigh(vocals, network.masks.vocals);
+      const otherWeight = weigh(tonal - bass - vocals, network.masks.other);
+      const total = drumsWeight + bassWeight + vocalsWeight + otherWeight;
+      into.drums[bin] = drumsWeight / total;
+      into.bass[bin] = bassWeight / total;
+      into.vocals[bin] = vocalsWeight / total;
     }
   };
+}
+
+/** Weighted geometric mean of both opinions; neither alone can rule a stem out. */
+function weigh(ruled: number, learned: number): number {
+  return (Math.max(0, ruled) + LEAST_MASK) ** (1 - NETWORK_WEIGHT) * (learned + LEAST_MASK) ** NETWORK_WEIGHT;
 }
 
 /** Room for the masks of one frame. */

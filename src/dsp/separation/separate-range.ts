@@ -4,7 +4,7 @@
 import { createStft, type Stft } from '../stft.js';
 import { measureCues } from './cues.js';
 import { createFrameGrid, type FrameGrid, framesTouching } from './frame-grid.js';
-import { createFrameMasks, createMaskRule, type FrameMasks, type MaskRule } from './masks.js';
+import { createFrameMasks, createMaskRule, type FrameMasks } from './masks.js';
 import { measureSpectrogram } from './spectrogram.js';
 
 /** The four stems, in the order in which forge names them. */
@@ -23,11 +23,12 @@ export interface RangeSeparator {
   readonly grid: FrameGrid;
   /**
    * The stems of the samples [startSample, endSample). They do not depend on where a range begins or ends.
+   * `song.centreShare` is that of the whole song (centre-share.ts).
    * `progress` is told how many samples are done.
    */
   separate(
     read: ReadSong,
-    song: { readonly channelCount: number; readonly frameCount: number },
+    song: { readonly channelCount: number; readonly frameCount: number; readonly centreShare: number },
     startSample: number,
     endSample: number,
     progress?: (samplesDone: number) => void,
@@ -64,9 +65,9 @@ export function createRangeSeparator(sampleRateHz: number): RangeSeparator {
         MASKED_STEMS.map((name) => [name, block.map(() => new Float32Array(endSample - startSample))]),
       ) as Record<MaskedStem, Float32Array[]>;
       const masks = createFrameMasks(grid.binCount);
-      const channel = createChannelMasker(grid, stft, rule);
+      const channel = createChannelMasker(grid, stft);
       for (let frame = first; frame <= last; frame++) {
-        channel.setMasks(cues, frame - first, masks);
+        rule(cues, frame - first, song.centreShare, masks);
         const inBlock = frame * grid.hopFrames - grid.fftSize / 2 - blockStart;
         const inRange = frame * grid.hopFrames - grid.fftSize / 2 - startSample;
         for (const [index, samples] of analysed.entries()) {
@@ -88,13 +89,12 @@ export function createRangeSeparator(sampleRateHz: number): RangeSeparator {
 }
 
 /** Work space for the spectra of one channel in one frame. */
-function createChannelMasker(grid: FrameGrid, stft: Stft, rule: MaskRule) {
+function createChannelMasker(grid: FrameGrid, stft: Stft) {
   const re = new Float64Array(stft.binCount);
   const im = new Float64Array(stft.binCount);
   const maskedRe = new Float64Array(stft.binCount);
   const maskedIm = new Float64Array(stft.binCount);
   return {
-    setMasks: rule,
     analyse(samples: Float32Array, at: number): void {
       stft.analyse(samples, at, re, im);
     },

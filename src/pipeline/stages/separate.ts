@@ -1,6 +1,8 @@
 // Takes a mix apart into vocals, drums, bass and other. The method is dsp/separation's; the stems sum to the mix.
 import { z } from 'zod';
 import { loudnessFigures } from '../../dsp/loudness/programme.js';
+import { type CentreSums, centreShareOf, sumCentre } from '../../dsp/separation/centre-share.js';
+import { createFrameGrid } from '../../dsp/separation/frame-grid.js';
 import { judgeQuality, measureQuality, type QualitySums } from '../../dsp/separation/quality.js';
 import {
   createRangeSeparator,
@@ -28,13 +30,34 @@ const NEAR_SILENT_DB = -40;
 /** Frames of a range: 15 s at 48 kHz; fixed, so that higher rates take no more memory. */
 const RANGE_FRAMES = 720_896;
 
-const apply = defineApply<SeparateOptions, null, null, null>({
+/** How much of the song lies in the centre. */
+const survey = defineScan<SeparateOptions, null, CentreSums, number>({
+  order: 'parallel',
+  rangeSec: 60,
+  memoryMb: 16,
+  run(context) {
+    const { range, sampleRateHz } = context;
+    const mix = context.input('audio');
+    const part = sumCentre(
+      createFrameGrid(sampleRateHz),
+      (start, into) => mix.read(start, into),
+      context,
+      range.startFrame,
+      range.endFrame,
+    );
+    return { part };
+  },
+  merge: (parts) => centreShareOf(parts),
+});
+
+const apply = defineApply<SeparateOptions, { readonly centreShare: number }, null, null>({
   order: 'parallel',
   rangeSec: 15,
   rangeFrames: () => RANGE_FRAMES,
   memoryMb: 170,
   async run(context) {
-    const { sampleRateHz, range } = context;
+    const { sampleRateHz, range, channelCount, frameCount } = context;
+    const { centreShare } = context.params;
     const { twoStems } = context.options;
     const separator = await context.resource<RangeSeparator>(`separator ${sampleRateHz}`, () =>
       createRangeSeparator(sampleRateHz),
@@ -42,7 +65,7 @@ const apply = defineApply<SeparateOptions, null, null, null>({
     const mix = context.input('audio');
     const stems = separator.separate(
       (start, into) => mix.read(start, into),
-      context,
+      { channelCount, frameCount, centreShare },
       range.startFrame,
       range.endFrame,
       (done) => context.progress(done),
@@ -132,9 +155,9 @@ function identityOf({ id, sha256, licence }: ModelFiles) {
 /** The stage `separate`. */
 export const separateStage = defineStage({
   id: 'separate',
-  version: 1,
+  version: 2,
   summary: 'Takes a mix apart into vocals, drums, bass and other.',
-  source: 'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre); Rouard et al., 2022 (HTDemucs)',
+  source: 'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre); a network of our own; Rouard et al., 2022 (HTDemucs)',
   options: separateOptions,
   result,
   inputs: () => ['audio'],
@@ -145,6 +168,7 @@ export const separateStage = defineStage({
       ? { realTimeFactor: 0.3, memoryMb: 170 }
       : { realTimeFactor: model === 'htdemucs_ft' ? 5.8 : 1.5, memoryMb: 2400 },
   passes: {
+    survey,
     apply,
     inspect: inspectPass,
     level: levelPass,
@@ -159,7 +183,9 @@ export const separateStage = defineStage({
     const { channelCount } = job.inputs.audio!;
     const model = chooseModel(options, job.models);
     if (model === undefined) {
-      await job.apply(apply, null, Object.fromEntries(names.map((name) => [name, { channelCount }])));
+      const centreShare = await job.scan(survey, null);
+      const outputs = Object.fromEntries(names.map((name) => [name, { channelCount }]));
+      await job.apply(apply, { centreShare }, outputs);
     } else {
       await separateByNetwork(job, model);
     }

@@ -1,5 +1,6 @@
 // The separator on signals whose place is known: sums, ranges, channels, lengths, rates, seams.
 import { describe, expect, it } from 'vitest';
+import { centreShareOf, sumCentre } from '../../../src/dsp/separation/centre-share.js';
 import { createRangeSeparator, STEM_NAMES, type Stems } from '../../../src/dsp/separation/separate-range.js';
 
 function readerOf(channels: readonly Float32Array[]) {
@@ -11,8 +12,10 @@ function readerOf(channels: readonly Float32Array[]) {
 
 function separate(channels: readonly Float32Array[], rateHz: number, cuts: readonly number[] = []): Stems {
   const frameCount = channels[0]!.length;
-  const song = { channelCount: channels.length, frameCount };
   const separator = createRangeSeparator(rateHz);
+  const shape = { channelCount: channels.length, frameCount };
+  const centreShare = centreShareOf([sumCentre(separator.grid, readerOf(channels), shape, 0, frameCount)]);
+  const song = { ...shape, centreShare };
   const whole = Object.fromEntries(
     STEM_NAMES.map((name) => [name, channels.map(() => new Float32Array(frameCount))]),
   ) as unknown as Record<(typeof STEM_NAMES)[number], Float32Array[]>;
