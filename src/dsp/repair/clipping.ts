@@ -15,10 +15,10 @@ const ROUNDS = 4;
 const SHORTEST_RUN = 3;
 /** … within this distance of each other, as a share of the ceiling. */
 const FLATNESS = 2e-4;
-/** Longer runs are not peaks but a level: they are left alone (about 5 ms at 48 kHz). */
-const LONGEST_RUN = 256;
-/** Rebuilt peaks rise at most to twice the ceiling. */
-const HIGHEST_RATIO = 2;
+/** Longer tops (1.3 ms at 48 kHz) are beyond what the fit can foretell: they stay as they are. */
+const LONGEST_RUN = 64;
+/** Rebuilt peaks rise at most 3.5 dB above the ceiling. */
+const HIGHEST_RATIO = 1.5;
 
 /** The ceilings of a file, per sign: the level at which peaks are cut, or Infinity where they are not. */
 export interface ClipCeilings {
@@ -69,13 +69,13 @@ export function repairClipping(
   source: FrameSource,
   startFrame: number,
   endFrame: number,
-  ceilings: ClipCeilings,
+  ceilings: readonly ClipCeilings[],
   output?: readonly Float64Array[],
 ): DamagedRegion[] {
   const window = createWindow('hann', STRETCH_FRAMES);
   const isMarked = new Uint8Array(STRETCH_FRAMES);
-  return repairByStretches(source, startFrame, endFrame, output, (stretch) => {
-    const runs = findRuns(stretch, ceilings);
+  return repairByStretches(source, startFrame, endFrame, output, (stretch, channel) => {
+    const runs = findRuns(stretch, ceilings[channel]!);
     if (runs.length === 0 || output === undefined) return runs;
     const clipped = stretch.slice();
     for (let round = 0; round < ROUNDS; round++) {

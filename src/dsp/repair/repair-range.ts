@@ -33,7 +33,7 @@ export function repairByStretches(
   startFrame: number,
   endFrame: number,
   output: readonly Float64Array[] | undefined,
-  repair: (stretch: Float64Array) => StretchDamage[],
+  repair: (stretch: Float64Array, channel: number) => StretchDamage[],
 ): DamagedRegion[] {
   const regions: DamagedRegion[] = [];
   const block = Array.from({ length: source.channelCount }, () => new Float64Array(STRETCH_FRAMES));
@@ -43,7 +43,7 @@ export function repairByStretches(
     const stretchStart = coreStart - MARGIN_FRAMES;
     source.read(stretchStart, block);
     for (const [channel, samples] of block.entries()) {
-      for (const { start, end, severityDb } of repair(samples)) {
+      for (const { start, end, severityDb } of repair(samples, channel)) {
         const at = stretchStart + start;
         const isOwn = start >= MARGIN_FRAMES && start < MARGIN_FRAMES + CORE_FRAMES;
         if (isOwn && at >= startFrame && at < endFrame) {

@@ -45,7 +45,7 @@ describe('repairClipping', () => {
     const ceilings = ceilingsOf(clipped);
     expect(Math.abs(ceilings.positive / level - 1)).toBeLessThan(1e-3);
     const output = new Float64Array(FRAMES);
-    const regions = repairClipping(sourceOf([clipped]), 0, FRAMES, ceilings, [output]);
+    const regions = repairClipping(sourceOf([clipped]), 0, FRAMES, [ceilings], [output]);
     expect(errorDb(clean, clipped, regions) - errorDb(clean, output, regions)).toBeGreaterThan(leastDb);
     // Detection: nearly every cut sample lies in a region, and nothing outside of them has changed.
     const isIn = new Uint8Array(FRAMES);
@@ -69,7 +69,7 @@ describe('repairClipping', () => {
     for (const clean of [chord, speechLike(FRAMES, RATE), musicLike(FRAMES, RATE)]) {
       const { positive, negative } = ceilingsOf(clean);
       const output = new Float64Array(FRAMES);
-      const regions = repairClipping(sourceOf([clean]), 0, FRAMES, { positive, negative }, [output]);
+      const regions = repairClipping(sourceOf([clean]), 0, FRAMES, [{ positive, negative }], [output]);
       expect(regions.length).toBe(0);
       expect(isSameAudio([output], [clean])).toBe(true);
     }
@@ -79,11 +79,11 @@ describe('repairClipping', () => {
     const { clipped } = clip(chord.subarray(0, 20_000), 0.05);
     const ceilings = ceilingsOf(clipped);
     const whole = new Float64Array(20_000);
-    repairClipping(sourceOf([clipped]), 0, 20_000, ceilings, [whole]);
+    repairClipping(sourceOf([clipped]), 0, 20_000, [ceilings], [whole]);
     const cut = new Float64Array(20_000);
     for (let start = 0; start < 20_000; start += 3333) {
       const end = Math.min(20_000, start + 3333);
-      repairClipping(sourceOf([clipped]), start, end, ceilings, [cut.subarray(start, end)]);
+      repairClipping(sourceOf([clipped]), start, end, [ceilings], [cut.subarray(start, end)]);
     }
     expect(isSameAudio([cut], [whole])).toBe(true);
   });
