@@ -36,54 +36,73 @@ export function decodeSamples(
   into: AudioBlock,
   at: number,
 ): void {
-  const channelCount = into.length;
-  for (let channel = 0; channel < channelCount; channel++) {
+  const step = into.length;
+  for (let channel = 0; channel < step; channel++) {
     const target = into[channel]!;
     switch (encoding) {
-      case 'u8':
-        for (let i = 0, p = channel; i < frameCount; i++, p += channelCount) {
-          target[at + i] = (source.bytes[p]! - 128) / 128;
-        }
-        break;
       case 's16':
-        for (let i = 0, p = channel; i < frameCount; i++, p += channelCount) {
-          target[at + i] = source.s16[p]! / 32768;
-        }
+        spread(source.s16, 2 ** -15, channel, step, target, at, frameCount);
         break;
-      case 's24': {
-        const { bytes } = source;
-        const step = channelCount * 3;
-        for (let i = 0, p = channel * 3; i < frameCount; i++, p += step) {
-          target[at + i] = ((bytes[p]! << 8) | (bytes[p + 1]! << 16) | (bytes[p + 2]! << 24)) / 2147483648;
-        }
-        break;
-      }
       case 's32':
-        for (let i = 0, p = channel; i < frameCount; i++, p += channelCount) {
-          target[at + i] = source.s32[p]! / 2147483648;
-        }
-        break;
-      case 's64':
-        for (let i = 0, p = channel; i < frameCount; i++, p += channelCount) {
-          target[at + i] = Number(source.s64[p]!) / 2 ** 63;
-        }
+        spread(source.s32, 2 ** -31, channel, step, target, at, frameCount);
         break;
       case 'f32':
-        for (let i = 0, p = channel; i < frameCount; i++, p += channelCount) target[at + i] = source.f32[p]!;
+        spread(source.f32, 1, channel, step, target, at, frameCount);
         break;
       case 'f64':
-        for (let i = 0, p = channel; i < frameCount; i++, p += channelCount) target[at + i] = source.f64[p]!;
+        spread(source.f64, 1, channel, step, target, at, frameCount);
         break;
-      case 'alaw':
-      case 'mulaw': {
-        const table = encoding === 'alaw' ? ALAW_TABLE : MULAW_TABLE;
-        for (let i = 0, p = channel; i < frameCount; i++, p += channelCount) {
-          target[at + i] = table[source.bytes[p]!]!;
+      case 's24':
+        spread24(source.bytes, channel, step, target, at, frameCount);
+        break;
+      case 's64':
+        for (let i = 0; i < frameCount; i++) {
+          target[at + i] = Number(source.s64[channel + i * step]!) / 2 ** 63;
         }
         break;
-      }
+      default:
+        lookUp(source.bytes, TABLES[encoding], channel, step, target, at, frameCount);
     }
   }
+}
+
+// The loops are functions of their own, with everything that they touch in local variables: several times as fast.
+
+function spread(
+  source: Int16Array | Int32Array | Float32Array | Float64Array,
+  scale: number,
+  from: number,
+  step: number,
+  target: Float32Array | Float64Array,
+  at: number,
+  count: number,
+): void {
+  for (let i = at, p = from; i < at + count; i++, p += step) target[i] = source[p]! * scale;
+}
+
+function spread24(
+  bytes: Uint8Array,
+  from: number,
+  step: number,
+  target: Float32Array | Float64Array,
+  at: number,
+  count: number,
+): void {
+  for (let i = at, p = from * 3; i < at + count; i++, p += step * 3) {
+    target[i] = ((bytes[p]! << 8) | (bytes[p + 1]! << 16) | (bytes[p + 2]! << 24)) * 2 ** -31;
+  }
+}
+
+function lookUp(
+  bytes: Uint8Array,
+  table: Float32Array,
+  from: number,
+  step: number,
+  target: Float32Array | Float64Array,
+  at: number,
+  count: number,
+): void {
+  for (let i = at, p = from; i < at + count; i++, p += step) target[i] = table[bytes[p]!]!;
 }
 
 /** How integers are made of floats. */
@@ -150,29 +169,34 @@ export function encodeSamples(
 
 /** Whether no sample of [start, end) is NaN or infinite: 0 times such a sample is NaN, and NaN stays. */
 export function isAllFinite(samples: Float32Array | Float64Array, start: number, end: number): boolean {
-  let even = 0;
-  let odd = 0;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   let i = start;
-  for (; i + 1 < end; i += 2) {
-    even += samples[i]! * 0;
-    odd += samples[i + 1]! * 0;
+  for (; i + 3 < end; i += 4) {
+    a += samples[i]! * 0;
+    b += samples[i + 1]! * 0;
+    c += samples[i + 2]! * 0;
+    d += samples[i + 3]! * 0;
   }
-  if (i < end) even += samples[i]! * 0;
-  return even + odd === 0;
+  for (; i < end; i++) a += samples[i]! * 0;
+  return a + b + c + d === 0;
 }
 
-/** G.711 A-law to ±1: 13-bit values scaled to 16 bits. */
-const ALAW_TABLE = Float32Array.from({ length: 256 }, (_, code) => {
-  const bits = code ^ 0x55;
-  const exponent = (bits >> 4) & 7;
-  const mantissa = ((bits & 15) << 4) + 8;
-  const magnitude = exponent === 0 ? mantissa : (mantissa + 0x100) << (exponent - 1);
-  return (bits & 0x80 ? magnitude : -magnitude) / 32768;
-});
-
-/** G.711 mu-law to ±1: 14-bit values scaled to 16 bits. */
-const MULAW_TABLE = Float32Array.from({ length: 256 }, (_, code) => {
-  const bits = ~code & 0xff;
-  const magnitude = ((((bits & 15) << 3) + 0x84) << ((bits >> 4) & 7)) - 0x84;
-  return (bits & 0x80 ? -magnitude : magnitude) / 32768;
-});
+/** The values of encodings of one byte. G.711: 13 and 14-bit values on the scale of 16 bits. */
+const TABLES = {
+  u8: Float32Array.from({ length: 256 }, (_, code) => (code - 128) / 128),
+  alaw: Float32Array.from({ length: 256 }, (_, code) => {
+    const bits = code ^ 0x55;
+    const exponent = (bits >> 4) & 7;
+    const mantissa = ((bits & 15) << 4) + 8;
+    const magnitude = exponent === 0 ? mantissa : (mantissa + 0x100) << (exponent - 1);
+    return (bits & 0x80 ? magnitude : -magnitude) / 32768;
+  }),
+  mulaw: Float32Array.from({ length: 256 }, (_, code) => {
+    const bits = ~code & 0xff;
+    const magnitude = ((((bits & 15) << 3) + 0x84) << ((bits >> 4) & 7)) - 0x84;
+    return (bits & 0x80 ? -magnitude : magnitude) / 32768;
+  }),
+};
