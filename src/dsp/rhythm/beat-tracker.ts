@@ -20,7 +20,11 @@ export const BEAT_MODEL = {
   commonBpm: 95,
 };
 const LARGEST_CHANGE = 0.1;
+/** Ways to a beat that are this much less probable than the best are not followed. */
+const HOPELESS_NATS = 20;
 const SMALLEST_PROBABILITY = 1e-5;
+/** Activations below this are no place to move a beat to. */
+const FAINTEST_PEAK = 0.1;
 /** No interval before: the first beat. */
 const NONE = 255;
 
@@ -78,6 +82,8 @@ export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptio
   const begin = new Float64Array(ring * intervals).fill(Number.NEGATIVE_INFINITY);
   const from = new Uint8Array(columns * intervals);
   const ended = new Float64Array(intervals);
+  const arrived = new Float64Array(intervals);
+  const sources = new Uint8Array(intervals);
   let best = Number.NEGATIVE_INFINITY;
   let bestStart = 0;
   let bestInterval = 0;
@@ -90,16 +96,23 @@ export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptio
           ? Number.NEGATIVE_INFINITY
           : begin[(start % ring) * intervals + i]! + scoreOf(i, start - longest);
     }
-    for (let i = 0; i < intervals; i++) {
-      let top = Number.NEGATIVE_INFINITY;
-      let source = NONE;
-      for (let j = cost.first[i]!; j <= cost.last[i]!; j++) {
-        const value = ended[j]! - cost.nats[i * intervals + j]!;
-        if (value > top) {
-          top = value;
-          source = j;
+    arrived.fill(Number.NEGATIVE_INFINITY);
+    sources.fill(NONE);
+    const hopeless = Math.max(...ended) - HOPELESS_NATS;
+    for (let j = 0; j < intervals; j++) {
+      const value = ended[j]!;
+      if (value < hopeless || value === Number.NEGATIVE_INFINITY) continue;
+      for (let i = cost.first[j]!; i <= cost.last[j]!; i++) {
+        const score = value - cost.nats[j * intervals + i]!;
+        if (score > arrived[i]!) {
+          arrived[i] = score;
+          sources[i] = j;
         }
       }
+    }
+    for (let i = 0; i < intervals; i++) {
+      let top = arrived[i]!;
+      let source = sources[i]!;
       // The first beat: one whose interval reaches into the piece.
       if (t <= 0 && t + shortest + i > 0 && 0 > top) {
         top = 0;
@@ -129,29 +142,30 @@ export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptio
   return { frames: frames.reverse(), logScorePerSec: (best * TRACK_FRAMES_PER_SEC) / count };
 }
 
-/** Nats for going from interval j to interval i, and the range of j that is allowed for each i. */
+/** Nats for going from interval j to interval i (row j), and the range of i that is allowed for each j. */
 function changeCosts(
   shortest: number,
   intervals: number,
 ): { first: Int32Array; last: Int32Array; nats: Float64Array } {
-  const first = new Int32Array(intervals);
-  const last = new Int32Array(intervals);
+  const first = Int32Array.from({ length: intervals }, (_, j) => j);
+  const last = first.slice();
   const nats = new Float64Array(intervals * intervals);
-  for (let i = 0; i < intervals; i++) {
-    first[i] = i;
-    last[i] = i;
-    for (let j = 0; j < intervals; j++) {
+  for (let j = 0; j < intervals; j++) {
+    for (let i = 0; i < intervals; i++) {
       const change = Math.max(0, Math.abs(i - j) - 1) / (shortest + j);
-      nats[i * intervals + j] = BEAT_MODEL.changeNats * change + (i === j ? 0 : 0.5);
+      nats[j * intervals + i] = BEAT_MODEL.changeNats * change + (i === j ? 0 : 0.5);
       if (change > LARGEST_CHANGE) continue;
-      first[i] = Math.min(first[i]!, j);
-      last[i] = Math.max(last[i]!, j);
+      first[j] = Math.min(first[j]!, i);
+      last[j] = Math.max(last[j]!, i);
     }
   }
   return { first, last, nats };
 }
 
-/** Beats in seconds: each moved by at most 30 ms onto the peak of the activation, by a parabola through three frames. */
+/**
+ * Beats in seconds: each moved by at most 30 ms onto the peak of the activation, by a parabola through three frames.
+ * Beats that cannot be heard stay where the tracker put them.
+ */
 export function refineBeats(frames: readonly number[], beatActivation: Float32Array): number[] {
   const activation = doubleRate(beatActivation);
   return frames.map((frame) => {
@@ -162,9 +176,9 @@ export function refineBeats(frames: readonly number[], beatActivation: Float32Ar
     const before = activation[peak - 1] ?? 0;
     const at = activation[peak] ?? 0;
     const after = activation[peak + 1] ?? 0;
+    if (at < FAINTEST_PEAK) return (frame + 0.5) / TRACK_FRAMES_PER_SEC;
     const bend = before - 2 * at + after;
-    const shift =
-      at > 0.05 && bend < -1e-6 ? Math.max(-0.5, Math.min(0.5, (0.5 * (before - after)) / bend)) : 0;
+    const shift = bend < -1e-6 ? Math.max(-0.5, Math.min(0.5, (0.5 * (before - after)) / bend)) : 0;
     return Math.max(0, (peak + shift + 0.5) / TRACK_FRAMES_PER_SEC);
   });
 }

@@ -1,6 +1,7 @@
 // The metrical level on which a piece is counted: listeners and programs disagree on half, double and triplet tempi.
-// Method: the free track and its rivals are each followed, and judged by how well their beats explain the beat
-// activations and their bars the downbeat activations: twice too fast, every second bar would start on nothing.
+// Method: the free track and its rivals are each followed, and judged by the evidence for each of their beats (the odds
+// of the activation at its peak) and by how well their bars explain the downbeat activations: twice too fast, every
+// second beat stands on little, and every second bar starts on nothing.
 import { peakNear, secToBeatFrame } from './activations.js';
 import { type BarTrack, trackBars } from './bar-tracker.js';
 import { refineBeats, trackBeats } from './beat-tracker.js';
@@ -18,8 +19,13 @@ const GIVEN_WIDTH = 0.08;
 export const LEVEL_MODEL = {
   /** Seconds of music that count as independent evidence. */
   evidenceSec: 4,
+  /** Logarithm of the odds that a beat must have to speak for its reading. */
+  threshold: 0.4,
   /** Weight of the bars' evidence against the beats'. */
-  barWeight: 1,
+  barWeight: 1.5,
+  /** Nats at one octave from the commonest tempo, for one second. */
+  tempoNats: 0.5,
+  commonBpm: 96,
 };
 
 /** Beats on one metrical level with their bars. */
@@ -88,6 +94,22 @@ function readLevel(
     tempoBpm,
     beatsSec,
     bars,
-    logScorePerSec: track.logScorePerSec + (LEVEL_MODEL.barWeight * bars.logScore) / durationSec,
+    logScorePerSec:
+      (beatEvidence(beatsSec, beat) + LEVEL_MODEL.barWeight * bars.logScore) / durationSec -
+      unusual(tempoBpm),
   };
+}
+
+/** Sum over beats of the log-odds of their peaks above the threshold. */
+function beatEvidence(beatsSec: readonly number[], beat: Float32Array): number {
+  let sum = 0;
+  for (const sec of beatsSec) {
+    const p = Math.min(0.98, Math.max(0.02, peakNear(beat, secToBeatFrame(sec), 2)));
+    sum += Math.log(p / (1 - p)) - LEVEL_MODEL.threshold;
+  }
+  return sum;
+}
+
+function unusual(tempoBpm: number): number {
+  return LEVEL_MODEL.tempoNats * Math.log2(tempoBpm / LEVEL_MODEL.commonBpm) ** 2;
 }
