@@ -142,7 +142,7 @@ function saturatorLink({ character }: ChainPlan, { samplePeakDbfs }: ChainEviden
     {
       device: 'saturator',
       settings: { driveDb, evenPercent: character.evenPercent, mixPercent: character.saturationMixPercent },
-      reason: `Brings the peak of ${samplePeakDbfs.toFixed(1)} dBFS to ${character.peakIntoCurveDb} dB above the knee of the curve.`,
+      reason: `Brings the peak of ${samplePeakDbfs.toFixed(1)} dBFS to ${character.peakIntoCurveDb} dB against the knee of the curve.`,
     },
   ];
 }

@@ -16,7 +16,7 @@ export interface Character {
   readonly attackMs: PerBand;
   readonly releaseMs: PerBand;
   readonly transientDb: PerBand;
-  /** Level that the highest peak has in the curve, in dB above its knee; null for no saturation. */
+  /** Level that the highest peak has in the curve, in dB against its knee; null for no saturation. */
   readonly peakIntoCurveDb: number | null;
   readonly evenPercent: number;
   readonly saturationMixPercent: number;
@@ -50,9 +50,9 @@ export const CHARACTERS: Readonly<Record<CharacterId, Character>> = {
     attackMs: [25, 20, 15, 12],
     releaseMs: [240, 220, 200, 180],
     transientDb: [0, -1, -1.5, -1.5],
-    peakIntoCurveDb: 2,
-    evenPercent: 55,
-    saturationMixPercent: 80,
+    peakIntoCurveDb: -6,
+    evenPercent: 40,
+    saturationMixPercent: 70,
     widthsPercent: [85, 100, 105, 105],
   },
   punch: {
@@ -64,9 +64,9 @@ export const CHARACTERS: Readonly<Record<CharacterId, Character>> = {
     attackMs: [40, 35, 25, 20],
     releaseMs: [140, 110, 90, 70],
     transientDb: [3, 3, 4, 3],
-    peakIntoCurveDb: 1,
+    peakIntoCurveDb: -6,
     evenPercent: 0,
-    saturationMixPercent: 60,
+    saturationMixPercent: 70,
     widthsPercent: [40, 100, 108, 112],
   },
   transparent: {
