@@ -71,6 +71,8 @@ const DEFAULT_BARS = 32;
 
 export const command = defineCommand({
   configure(drums: Command, finish) {
+    // Options behind `learn` are its own, though drums has some of the same name.
+    drums.enablePositionalOptions();
     drums
       .command('learn')
       .description('make a persona from a folder of drum performances')

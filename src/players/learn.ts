@@ -25,6 +25,9 @@ export interface LearnedPerformance {
   readonly quartersPerMinute: number;
 }
 
+const LONG_BARS = 4;
+/** The drummers of the data play this much ahead of their click, and so does the network. */
+const LEARNED_EARLY_MS = 8;
 /** Steps of each performance that the search listens to, and its rounds. */
 const HEARD_STEPS = 256;
 const ROUNDS = 4;
@@ -79,7 +82,9 @@ export async function learnPersona(
   const clampTempo = (bpm: number) => Math.round(Math.min(MAX_TEMPO_BPM, Math.max(MIN_TEMPO_BPM, bpm)));
   const isTriplet = performances.filter(({ bar }) => bar.isTriplet).length * 2 > performances.length;
   const { styles, styleVector } = await findStyle(performances, model);
-  const figures = touchOf(performances);
+  // Clips of a bar or two are mostly fills: they say nothing of how often a player fills.
+  const long = performances.filter(({ grid, bar }) => grid.stepCount >= LONG_BARS * bar.stepCount);
+  const figures = touchOf(long.length > 0 ? long : performances);
   return {
     styles,
     styleVector,
@@ -104,7 +109,6 @@ function touchOf(performances: readonly LearnedPerformance[]) {
   let kickedBars = 0;
   let backbeats = 0;
   let backbeatPlaces = 0;
-  const oddMs = new Mean();
   const evenMs = new Mean();
   const oddSteps = new Mean();
   const evenSteps = new Mean();
@@ -131,7 +135,7 @@ function touchOf(performances: readonly LearnedPerformance[]) {
             if (velocity < 0.4) ghosts++;
           }
           const isOdd = step % 2 === 1;
-          (isOdd ? oddMs : evenMs).add(grid.offset[at]! * stepMs);
+          if (!isOdd) evenMs.add(grid.offset[at]! * stepMs);
           if (!bar.isTriplet) (isOdd ? oddSteps : evenSteps).add(grid.offset[at]!);
         }
       }
@@ -142,7 +146,7 @@ function touchOf(performances: readonly LearnedPerformance[]) {
     // 0.55 is the mean of the data that the network learned from.
     dynamics: percent(50 + ((velocitySum / strokes - 0.55) / 0.14) * 50),
     swing: oddSteps.count < 16 ? 0 : percent(100 * swing),
-    feel: Math.round(100 * Math.min(1, Math.max(-1, -evenMs.value / 20))) / 100,
+    feel: Math.round(100 * Math.min(1, Math.max(-1, -(evenMs.value + LEARNED_EARLY_MS) / 20))) / 100,
     ghostNotes: percent(100 * Math.min(1, ghosts / Math.max(1, bars) / 4) * (snares > 0 ? 1 : 0)),
     fills: { amount: percent((400 * fillBars) / bars), every: 'auto' as const, crashAfter: true },
     beatOne:
