@@ -235,6 +235,9 @@ export interface FfmpegResult {
   readonly messages: readonly string[];
 }
 
+/** A damaged file can make ffmpeg say something of every packet. */
+const MAX_MESSAGES = 100;
+
 /**
  * Runs ffmpeg over local files. What it reports is returned, for the caller to judge.
  * @throws ForgeError interrupted/by-user when `isCancelled` turns true, internal/defect where it can't be started

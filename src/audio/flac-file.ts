@@ -73,6 +73,9 @@ export interface FlacDecoder {
   next(): FlacBlock | null;
 }
 
+/** 65,535 frames of 8 channels of 33 bits, uncompressed, take less. */
+const MAX_FRAME_BYTES = 1 << 22;
+
 /**
  * Decodes all frames in order. Where damage is tolerated, a stretch that can't be decoded becomes silence of its length.
  * @throws ForgeError from next(): input/damaged (checksums), input/truncated, input/unsupported (rate or channels change)
@@ -99,6 +102,7 @@ export function createFlacDecoder(file: InputFile, info: FlacInfo, damage: Damag
         return work(window.bytes, index, window.length);
       } catch (thrown) {
         if (!(thrown instanceof Underflow) || window.isAtFileEnd) throw thrown;
+        if (byteCount > MAX_FRAME_BYTES) throw new FrameError('a frame longer than any can be');
       }
     }
   }

@@ -1,6 +1,7 @@
 // Tags and cover pictures of any audio file, read by music-metadata under one set of names (ffmpeg's).
 // Writing them is encode.ts's matter. A file whose tags can't be read has none: tags never make a file fail.
 import type { IPicture } from 'music-metadata';
+import { inputError } from './input-file.js';
 
 export interface AudioTags {
   /** By ffmpeg's names: title, artist, album, album_artist, date, track, disc, genre, comment, composer … */
@@ -16,6 +17,7 @@ export interface CoverArt {
 
 /**
  * Reads the tags of a file; nothing where there are none or where they can't be read.
+ * @throws ForgeError input/not-found, input/unreadable where the file has gone
  * @param mimeType of its content, since its extension is not trusted; found from the content where it is left out
  */
 export async function readTags(path: string, mimeType?: string): Promise<AudioTags> {
@@ -23,7 +25,9 @@ export async function readTags(path: string, mimeType?: string): Promise<AudioTa
     import('music-metadata'),
     import('strtok3'),
   ]);
-  const tokenizer = await fromFile(path);
+  const tokenizer = await fromFile(path).catch((thrown: unknown) => {
+    throw inputError(thrown, path);
+  });
   delete tokenizer.fileInfo.path;
   if (mimeType !== undefined) tokenizer.fileInfo.mimeType = mimeType;
   try {

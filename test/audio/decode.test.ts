@@ -123,6 +123,21 @@ describe.runIf(hasEncoder)('decodeAudio: FLAC', () => {
     }
   });
 
+  it('goes on behind a hole of zeros, with everything at its place', async () => {
+    const bytes = fs.readFileSync(encoded('good.flac', []));
+    bytes.fill(0, bytes.length >> 1, (bytes.length >> 1) + 20_000);
+    const path = join(folder, 'hole.flac');
+    fs.writeFileSync(path, bytes);
+    expect((await failure(path)).code).toBe('input/damaged');
+    const { block } = source();
+    const back = readAll((await decode(path, true)).path);
+    expect(back[0]!.length).toBe(FRAMES);
+    for (const channel of [0, 1]) {
+      expectSame([back[channel]!.subarray(FRAMES - 20_000)], [block[channel]!.subarray(FRAMES - 20_000)]);
+      expectSame([back[channel]!.subarray(0, 20_000)], [block[channel]!.subarray(0, 20_000)]);
+    }
+  });
+
   it('finds a wrong MD5 sum', async () => {
     const bytes = fs.readFileSync(encoded('good.flac', []));
     bytes[4 + 4 + 18 + 3]! ^= 1;
