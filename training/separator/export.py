@@ -3,7 +3,7 @@
 import json, sys
 
 layers = json.load(open(sys.argv[1]))["layers"]
-number = lambda v: f"{v:.4f}".rstrip("0").rstrip(".").replace("-0", "-0") or "0"
+number = lambda v: f"{v:.5f}".rstrip("0").rstrip(".")
 row = lambda values: ", ".join(number(v) for v in values)
 with open(sys.argv[2], "w") as out:
     out.write("// Weights of the mask network. Written by training/separator/export.py; do not edit.\n")

@@ -157,7 +157,8 @@ export const separateStage = defineStage({
   id: 'separate',
   version: 2,
   summary: 'Takes a mix apart into vocals, drums, bass and other.',
-  source: 'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre); a network of our own; Rouard et al., 2022 (HTDemucs)',
+  source:
+    'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre); a network of our own; Rouard et al., 2022 (HTDemucs)',
   options: separateOptions,
   result,
   inputs: () => ['audio'],
