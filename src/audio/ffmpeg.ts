@@ -256,8 +256,8 @@ export async function runFfmpeg(ffmpeg: Ffmpeg, job: FfmpegJob): Promise<FfmpegR
 
   const messages: string[] = [];
   command.on('stderr', (line: string) => {
-    if (line.trim() !== '' && !/^(size|frame)=/.test(line) && !isAboutPicture(line))
-      messages.push(line.trim());
+    const isNews = line.trim() !== '' && !/^(size|frame)=/.test(line) && !isAboutPicture(line);
+    if (isNews && messages.length < MAX_MESSAGES) messages.push(line.trim());
   });
   command.on('progress', (progress: { timemark?: string }) => {
     const time = /^(\d+):(\d+):([\d.]+)/.exec(progress.timemark ?? '');
