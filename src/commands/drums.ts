@@ -71,8 +71,6 @@ const DEFAULT_BARS = 32;
 
 export const command = defineCommand({
   configure(drums: Command, finish) {
-    // Options behind `learn` are its own, though drums has some of the same name.
-    drums.enablePositionalOptions();
     drums
       .command('learn')
       .description('make a persona from a folder of drum performances')
@@ -80,7 +78,9 @@ export const command = defineCommand({
       .option('--name <name>', 'how the persona is called', 'Learned')
       .option('-o, --output <file>', 'the persona to write', 'persona.yaml')
       .option('--overwrite', 'replace the file')
-      .action(async (folder: string, flags: { name: string; output: string; overwrite?: boolean }) => {
+      .action(async (folder: string, _: unknown, learn: Command) => {
+        // What drums has by the same name, it takes for itself.
+        const flags = learn.optsWithGlobals<{ name: string; output: string; overwrite?: boolean }>();
         if (existsSync(flags.output) && flags.overwrite !== true) {
           throw new ForgeError('output/exists', `${flags.output} exists`, {
             hint: 'Use --overwrite to replace it.',

@@ -144,9 +144,9 @@ function touchOf(performances: readonly LearnedPerformance[]) {
   const swing = Math.min(1, Math.max(0, 3 * (oddSteps.value - evenSteps.value)));
   return {
     // 0.55 is the mean of the data that the network learned from.
-    dynamics: percent(50 + ((velocitySum / strokes - 0.55) / 0.14) * 50),
+    dynamics: percent(50 + ((velocitySum / strokes - 0.55) / 0.3) * 50),
     swing: oddSteps.count < 16 ? 0 : percent(100 * swing),
-    feel: Math.round(100 * Math.min(1, Math.max(-1, -(evenMs.value + LEARNED_EARLY_MS) / 20))) / 100,
+    feel: Math.round(100 * Math.min(0.5, Math.max(-0.5, -(evenMs.value + LEARNED_EARLY_MS) / 20))) / 100,
     ghostNotes: percent(100 * Math.min(1, ghosts / Math.max(1, bars) / 4) * (snares > 0 ? 1 : 0)),
     fills: { amount: percent((400 * fillBars) / bars), every: 'auto' as const, crashAfter: true },
     beatOne:
