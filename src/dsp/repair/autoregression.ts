@@ -2,6 +2,8 @@
 // missing samples are those that make the excitation smallest. The tool of the repairs of clicks and clipped peaks.
 // It knows nothing of why samples are missing. Work is done in the caller's arrays where that matters.
 
+/** Where more than this share of a stretch is marked, nothing can be told from the rest. */
+export const LARGEST_MARKED_SHARE = 0.3;
 /** Keeps the fit stable where a spectrum has deep holes: −90 dB of white noise. */
 const WHITE_NOISE_SHARE = 1e-9;
 
@@ -79,7 +81,7 @@ export function interpolateMarked(
   }
 }
 
-/** Solves the normal equations of one cluster by Cholesky's factorisation of the banded matrix. */
+/** Solves the normal equations of one cluster by Cholesky's factorisation, within the band that is not zero. */
 function solveCluster(
   samples: Float64Array,
   isMarked: Uint8Array,
@@ -90,28 +92,32 @@ function solveCluster(
   const size = cluster.length;
   const factor = new Float64Array(size * size);
   const values = new Float64Array(size);
+  // Samples farther apart than the filter's length are not coupled, and so neither are their rows of the factor.
+  const firstOf = new Int32Array(size);
   for (const [i, at] of cluster.entries()) {
     let known = 0;
     for (let k = at - order; k <= at + order; k++) {
       if (isMarked[k] === 0) known += coupling[Math.abs(k - at)]! * samples[k]!;
     }
     values[i] = -known;
-    for (let j = 0; j <= i; j++) {
-      const lag = at - cluster[j]!;
-      let sum = lag <= order ? coupling[lag]! : 0;
-      for (let k = 0; k < j; k++) sum -= factor[i * size + k]! * factor[j * size + k]!;
+    let first = i === 0 ? 0 : firstOf[i - 1]!;
+    while (at - cluster[first]! > order) first++;
+    firstOf[i] = first;
+    for (let j = first; j <= i; j++) {
+      let sum = coupling[at - cluster[j]!]!;
+      for (let k = Math.max(first, firstOf[j]!); k < j; k++)
+        sum -= factor[i * size + k]! * factor[j * size + k]!;
       factor[i * size + j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / factor[j * size + j]!;
     }
   }
   for (let i = 0; i < size; i++) {
     let sum = values[i]!;
-    for (let k = 0; k < i; k++) sum -= factor[i * size + k]! * values[k]!;
+    for (let k = firstOf[i]!; k < i; k++) sum -= factor[i * size + k]! * values[k]!;
     values[i] = sum / factor[i * size + i]!;
   }
   for (let i = size - 1; i >= 0; i--) {
-    let sum = values[i]!;
-    for (let k = i + 1; k < size; k++) sum -= factor[k * size + i]! * values[k]!;
-    values[i] = sum / factor[i * size + i]!;
-    samples[cluster[i]!] = values[i]!;
+    const value = values[i]! / factor[i * size + i]!;
+    samples[cluster[i]!] = value;
+    for (let k = firstOf[i]!; k < i; k++) values[k] = values[k]! - factor[i * size + k]! * value;
   }
 }

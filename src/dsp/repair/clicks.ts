@@ -8,7 +8,7 @@
 
 import type { FrameSource } from '../resample.js';
 import { createWindow } from '../stft.js';
-import { exciteOf, fitAutoregression, interpolateMarked } from './autoregression.js';
+import { exciteOf, fitAutoregression, interpolateMarked, LARGEST_MARKED_SHARE } from './autoregression.js';
 import { type DamagedRegion, repairByStretches, STRETCH_FRAMES, type StretchDamage } from './repair-range.js';
 
 export interface ClickOptions {
@@ -87,7 +87,8 @@ function findClicks(
     }
     n = last;
   }
-  return clicks;
+  const markedFrames = clicks.reduce((sum, { start, end }) => sum + end - start, 0);
+  return markedFrames > LARGEST_MARKED_SHARE * stretch.length ? [] : clicks;
 }
 
 function markOf(clicks: readonly StretchDamage[]): Uint8Array {

@@ -6,7 +6,7 @@
 //   popular audio declipping methods, IEEE J. Sel. Top. Signal Process. 15(1), 2021
 import type { FrameSource } from '../resample.js';
 import { createWindow } from '../stft.js';
-import { fitAutoregression, interpolateMarked } from './autoregression.js';
+import { fitAutoregression, interpolateMarked, LARGEST_MARKED_SHARE } from './autoregression.js';
 import { type DamagedRegion, repairByStretches, STRETCH_FRAMES, type StretchDamage } from './repair-range.js';
 
 const ORDER = 32;
@@ -100,7 +100,8 @@ function findRuns(stretch: Float64Array, { positive, negative }: ClipCeilings): 
     }
     n = end;
   }
-  return runs;
+  const markedFrames = runs.reduce((sum, { start, end }) => sum + end - start, 0);
+  return markedFrames > LARGEST_MARKED_SHARE * stretch.length ? [] : runs;
 }
 
 /** Samples that fell below the ceiling go back to it; none rises beyond reason. */
