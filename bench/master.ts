@@ -128,10 +128,18 @@ function costRows(folder: string, durationSec: number): BenchRow[] {
     },
   });
   if (!hasPython()) return [...rows, { name: 'matchering', figures: { because: 'not installed' } }];
+  // matchering refuses a reference that is the target.
+  const reference = join(folder, 'cost-reference.wav');
+  loopTo(reference, path, durationSec, [
+    '-af',
+    'equalizer=f=2000:t=o:w=1:g=3,volume=-3dB',
+    '-c:a',
+    'pcm_s16le',
+  ]);
   const matched = timed(PYTHON, [
     join(import.meta.dirname, 'peers/matchering_run.py'),
     path,
-    path,
+    reference,
     join(folder, 'matchering.wav'),
   ]);
   rows.push({

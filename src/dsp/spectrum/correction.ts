@@ -17,6 +17,8 @@ export interface CorrectionOptions {
   readonly limitDb: number;
   /** True corrects to the bounds alone (what is common stays); false to the median. */
   readonly isTolerant: boolean;
+  /** A band so far under its target is empty, and not raised. */
+  readonly emptyDb?: number;
 }
 
 export interface Correction {
@@ -32,7 +34,6 @@ export interface Correction {
 const ALIGNED = [7, 26] as const;
 /** No boost below this: what is missing there is rarely missed, and rumble is not music. */
 const LOWEST_BOOST_HZ = 40;
-/** A band so far under its target is empty. */
 const EMPTY_DB = 24;
 /** Weights of a band and its neighbours in smoothing. */
 const SMOOTHING = [0.25, 0.5, 0.25] as const;
@@ -50,7 +51,8 @@ export function designCorrection(
     const band = target[i];
     return level === null || band === null || band === undefined ? null : level - offsetDb - band.medianDb;
   });
-  const cutOff = findCutOff(distances);
+  const { emptyDb = EMPTY_DB } = options;
+  const cutOff = findCutOff(distances, emptyDb);
   const counted = distances.filter(
     (value, i): value is number => value !== null && i < (cutOff ?? distances.length),
   );
@@ -63,7 +65,7 @@ export function designCorrection(
     const above = options.isTolerant ? band.highDb - band.medianDb : 0;
     const below = options.isTolerant ? band.medianDb - band.lowDb : 0;
     const gainDb = distance > above ? above - distance : distance < -below ? -below - distance : 0;
-    if (gainDb > 0 && (distance < -EMPTY_DB || THIRD_OCTAVES_HZ[i]! < LOWEST_BOOST_HZ)) return 0;
+    if (gainDb > 0 && (distance < -emptyDb || THIRD_OCTAVES_HZ[i]! < LOWEST_BOOST_HZ)) return 0;
     return gainDb;
   });
   const smoothed = wanted.map((_, i) =>
@@ -99,11 +101,11 @@ function alignment(levelsDb: readonly (number | null)[], target: readonly (Targe
 }
 
 /** First band of a top that stays empty to the end; null where there is none. */
-function findCutOff(distances: readonly (number | null)[]): number | null {
+function findCutOff(distances: readonly (number | null)[], emptyDb: number): number | null {
   let first = distances.length;
   while (first > 0) {
     const distance = distances[first - 1];
-    if (distance !== null && distance !== undefined && distance > -EMPTY_DB) break;
+    if (distance !== null && distance !== undefined && distance > -emptyDb) break;
     first--;
   }
   return first < distances.length ? first : null;

@@ -29,8 +29,9 @@ export interface Shaped {
     | undefined;
 }
 
-/** References may be farther from a mix than any curve. */
-const REFERENCE_LIMIT_DB = 12;
+/** References may be farther from a mix than any curve, and are asked for by name. */
+const REFERENCE_LIMIT_DB = 24;
+const REFERENCE_EMPTY_DB = 45;
 const REFERENCE_ROUNDS = 3;
 /** A reference this much denser than the mix, in LU of peak to loudness, compresses by one more. */
 const LU_PER_RATIO = 6;
@@ -74,6 +75,7 @@ export async function shapeMix(
     amountPercent,
     limitDb: reference === undefined ? options.correctionLimitDb : REFERENCE_LIMIT_DB,
     isTolerant: reference === undefined,
+    ...(reference === undefined ? {} : { emptyDb: REFERENCE_EMPTY_DB }),
   };
   const bandLevels = await job.scan(bandsPass, null);
   const evidence = {

@@ -3,9 +3,10 @@
 // lossy codec) lowers the ceiling and renders again.
 import { dynamicsFigures } from '../../dsp/levels/figures.js';
 import { limiter } from '../../dsp/limiter/limiter.js';
-import { type Loudness, loudnessFigures } from '../../dsp/loudness/programme.js';
+import { integratedLoudness } from '../../dsp/loudness/gating.js';
+import { hopMeansOf, type Loudness, loudnessFigures } from '../../dsp/loudness/programme.js';
 import type { ErrorRecord } from '../../errors.js';
-import { roundTo } from '../../units.js';
+import { dbToPower, roundTo } from '../../units.js';
 import { loadMasterTarget, type MasterTarget } from '../master-target.js';
 import { type AudioRef, defineStage, type Json, type StageJob } from '../stage.js';
 import { loudnessReport, spectrumReport } from './analyze-report.js';
@@ -153,6 +154,16 @@ interface Made {
   readonly links: readonly ChainLink[];
 }
 
+/** Raised by so much, a faint programme passes the absolute gate. */
+const FAINT_GAIN_DB = 60;
+
+/** Integrated loudness of a programme that lies under the absolute gate as it is, and will not once it is raised. */
+function faintLoudness(audio: AudioRef, { loudness }: ProgrammeMeasures): number | null {
+  const raised = hopMeansOf(loudness, audio.sampleRateHz).map((mean) => mean * dbToPower(FAINT_GAIN_DB));
+  const lufs = integratedLoudness(raised);
+  return lufs === null ? null : lufs - FAINT_GAIN_DB;
+}
+
 async function deliverUntouched(job: Job): Promise<Made> {
   const written = await job.encode('master', job.delivery);
   return { written, measures: await measureAudio(job, written), gainDb: 0, links: [] };
@@ -160,7 +171,11 @@ async function deliverUntouched(job: Job): Promise<Made> {
 
 async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: Shaped): Promise<Made> {
   const { audio } = shaped;
-  const start = loudnessOf(audio, shaped.measures);
+  const measured = loudnessOf(audio, shaped.measures);
+  const start = {
+    ...measured,
+    integratedLufs: measured.integratedLufs ?? faintLoudness(audio, shaped.measures),
+  };
   const maxGainReductionDb = job.options.linearOnly ? 0 : target.maxGainReductionDb;
   let ceilingDb = goal.ceilingDb - HEADROOM_DB;
   let offsetLu = 0;

@@ -71,6 +71,13 @@ describe('master', () => {
     expect(second.missed?.message).toMatch(/spotify: integratedLufs is -\d/);
   });
 
+  it('raises a programme that lies under the gate of loudness', async () => {
+    const { entry, missed } = await master(musicLike(48_000 * 6, 48_000, 1, 0.0008), { preset: 'broadcast' });
+    expect(entry.before.loudness.integratedLufs).toBeNull();
+    expect(missed).toBeUndefined();
+    expect(entry.after.loudness.integratedLufs).toBeCloseTo(-23, 1);
+  });
+
   it('leaves silence silent and reports it as missed', async () => {
     const { entry, missed } = await master([new Float32Array(48_000), new Float32Array(48_000)], {});
     expect(missed?.message).toContain('no sound');

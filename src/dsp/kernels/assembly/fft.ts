@@ -168,20 +168,51 @@ export function multiply(source: usize, factor: usize, target: usize, count: i32
  */
 export function addPowers(re: usize, im: usize, size: i32, powerA: usize, powerB: usize): void {
   const half = size >> 1;
-  for (let k = 0; k <= half; k++) {
-    const j = (size - k) & (size - 1);
-    const zr = <f64>load<f32>(re + (<usize>k << 2));
-    const zi = <f64>load<f32>(im + (<usize>k << 2));
-    const yr = <f64>load<f32>(re + (<usize>j << 2));
-    const yi = <f64>load<f32>(im + (<usize>j << 2));
-    const ar = zr + yr;
-    const ai = zi - yi;
-    const br = zi + yi;
-    const bi = zr - yr;
-    const at = <usize>k << 3;
-    store<f64>(powerA + at, load<f64>(powerA + at) + 0.25 * (ar * ar + ai * ai));
-    store<f64>(powerB + at, load<f64>(powerB + at) + 0.25 * (br * br + bi * bi));
+  addPowersAt(re, im, size, 0, powerA, powerB);
+  addPowersAt(re, im, size, half, powerA, powerB);
+  let k = 1;
+  const quarter = f32x4.splat(0.25);
+  for (; k + 4 <= half; k += 4) {
+    const at = <usize>k << 2;
+    // Bins size − k − 3 to size − k, turned round.
+    const mirror = <usize>(size - k - 3) << 2;
+    const yr = v128.load(re + mirror);
+    const yi = v128.load(im + mirror);
+    const zr = v128.load(re + at);
+    const zi = v128.load(im + at);
+    const rr = v128.shuffle<f32>(yr, yr, 3, 2, 1, 0);
+    const ri = v128.shuffle<f32>(yi, yi, 3, 2, 1, 0);
+    const ar = f32x4.add(zr, rr);
+    const ai = f32x4.sub(zi, ri);
+    const br = f32x4.add(zi, ri);
+    const bi = f32x4.sub(zr, rr);
+    addWide(powerA + 2 * at, f32x4.mul(quarter, f32x4.add(f32x4.mul(ar, ar), f32x4.mul(ai, ai))));
+    addWide(powerB + 2 * at, f32x4.mul(quarter, f32x4.add(f32x4.mul(br, br), f32x4.mul(bi, bi))));
   }
+  for (; k < half; k++) addPowersAt(re, im, size, k, powerA, powerB);
+}
+
+// @ts-ignore: decorator
+@inline
+function addWide(target: usize, v: v128): void {
+  v128.store(target, f64x2.add(v128.load(target), f64x2.promote_low_f32x4(v)));
+  const high = v128.shuffle<f32>(v, v, 2, 3, 2, 3);
+  v128.store(target, f64x2.add(v128.load(target, 16), f64x2.promote_low_f32x4(high)), 16);
+}
+
+function addPowersAt(re: usize, im: usize, size: i32, k: i32, powerA: usize, powerB: usize): void {
+  const j = (size - k) & (size - 1);
+  const zr = <f64>load<f32>(re + (<usize>k << 2));
+  const zi = <f64>load<f32>(im + (<usize>k << 2));
+  const yr = <f64>load<f32>(re + (<usize>j << 2));
+  const yi = <f64>load<f32>(im + (<usize>j << 2));
+  const ar = zr + yr;
+  const ai = zi - yi;
+  const br = zi + yi;
+  const bi = zr - yr;
+  const at = <usize>k << 3;
+  store<f64>(powerA + at, load<f64>(powerA + at) + 0.25 * (ar * ar + ai * ai));
+  store<f64>(powerB + at, load<f64>(powerB + at) + 0.25 * (br * br + bi * bi));
 }
 
 /** re = window × (left + right) / 2, im = window × (left − right) / 2; `count` is a multiple of 4. */
