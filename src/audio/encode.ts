@@ -14,6 +14,7 @@ import { type AudioTags, readTags } from './tags.js';
 import { BYTES_PER_SAMPLE } from './wav-header.js';
 import { type ExtraChunk, encodingFor } from './wav-layout.js';
 import { adaptChunks, chunksOfTags, readMetadataChunks } from './wav-metadata.js';
+import { openWav } from './wav-reader.js';
 import { createSampleBuffer, encodeSamples, type Quantiser } from './wav-samples.js';
 import { createWavWriter } from './wav-writer.js';
 
@@ -127,7 +128,8 @@ async function encodeWav(
   options: EncodeOptions,
 ): Promise<number> {
   const extraChunks = await wavChunks(options.metadataFrom, form);
-  const writer = createWavWriter(path, { ...form, extraChunks });
+  const channelMask = speakersOf(options.metadataFrom, form);
+  const writer = createWavWriter(path, { ...form, extraChunks, channelMask });
   try {
     for await (const { startFrame, block } of readBlocks(reader, form, options))
       writer.write(startFrame, block);
@@ -139,10 +141,18 @@ async function encodeWav(
   }
 }
 
+/** Speaker positions that a WAV input states, where the channels are still the same. */
+function speakersOf(from: AudioInfo | undefined, form: TargetForm): number | undefined {
+  if (from?.decoder !== 'wav' || from.channelCount !== form.channelCount) return undefined;
+  const reader = openWav(from.path, { tolerateDamage: true });
+  reader.close();
+  return reader.info.channelMask;
+}
+
 /** What goes beside the audio: a WAV's own chunks, adapted, or chunks made of another format's tags. */
 async function wavChunks(from: AudioInfo | undefined, form: TargetForm): Promise<ExtraChunk[]> {
   if (from === undefined) return [];
-  if (from.container === 'wav' || from.container === 'rf64') {
+  if (from.decoder === 'wav' && from.container !== 'w64') {
     return adaptChunks(
       readMetadataChunks(from.path),
       from.sampleRateHz,

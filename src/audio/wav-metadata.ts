@@ -59,7 +59,8 @@ export function adaptChunks(
   return chunks.map(({ id, body }) => {
     const bytes = Buffer.from(body);
     if (id === 'bext') adaptBext(bytes, convert);
-    else if (id === 'cue ') adaptRecords(bytes, 4, 24, [4, 20], bytes.readUInt32LE(0), convert);
+    else if (id === 'cue ' && bytes.length >= 4)
+      adaptRecords(bytes, 4, 24, [4, 20], bytes.readUInt32LE(0), convert);
     else if (id === 'smpl' && bytes.length >= 36)
       adaptRecords(bytes, 36, 24, [8, 12], bytes.readUInt32LE(28), convert);
     else if (id === 'LIST' && bytes.toString('latin1', 0, 4) === 'adtl') adaptRegions(bytes, convert);

@@ -161,6 +161,24 @@ describe('encodeAudio: WAV', () => {
     expect(bodyOf('xyz ')).toEqual(odd);
   });
 
+  it('keeps the speaker positions that the input states, and chunks that are too short to mean anything', async () => {
+    const path = join(folder, 'centre-back.wav');
+    const form = { sampleRateHz: 44_100, channelCount: 4, frameCount: 100, sampleFormat: INT16 };
+    const extraChunks = ['bext', 'cue ', 'smpl', 'iXML'].map((id) => ({ id, body: Uint8Array.of(1, 2) }));
+    const writer = createWavWriter(path, { ...form, channelMask: 0x107, extraChunks });
+    writer.write(
+      0,
+      [0, 1, 2, 3].map((channel) => music(100, 44_100, channel)),
+    );
+    writer.commit();
+    const metadataFrom = await probeAudio(path);
+    const spec = { container: 'wav', sampleRateHz: 48_000, sampleFormat: INT16 } as const;
+    const out = openWav((await encode('centre-back-48k.wav', spec, { metadataFrom }, path)).path);
+    out.close();
+    expect(out.info.channelMask).toBe(0x107);
+    expect(out.info.chunks.map(({ id }) => id)).toEqual(['fmt ', 'bext', 'data', 'cue ', 'smpl', 'iXML']);
+  });
+
   it('leaves nothing behind when it is cancelled, and counts what it clips', async () => {
     const target = join(folder, 'cancelled.wav');
     const reader = openWav(source24);
