@@ -1,6 +1,7 @@
 // Triangular dither as a function of seed, channel and absolute frame: a counter goes through an integer hash, so
 // the same sample gets the same dither whatever order or cut the file is written in, and by whichever worker.
-// The hash is a three-round xor-multiply permutation of 32 bits. No noise shaping.
+// The hash is a three-round xor-multiply permutation of 32 bits (constants: Wellons, "triple32", public domain). No
+// noise shaping.
 
 /** The part of the hash that is the same for all frames of a channel. */
 export function ditherKey(seed: number, channel: number): number {
