@@ -11,17 +11,17 @@ export interface DenseLayer {
   readonly biases: readonly number[];
 }
 
-/** Shares of the stems in one cell, from 0 to 1; they sum to 1. */
-export interface CellMasks {
+/** Square roots of the stems' shares of one cell, up to a factor common to all; the largest is 1. */
+export interface CellVotes {
   drums: number;
   bass: number;
   other: number;
   vocals: number;
 }
 
-/** Judges cell after cell; first startFrame, then judge for bins of that frame, after which `masks` holds. */
+/** Judges cell after cell; first startFrame, then judge for bins of that frame, after which `votes` holds. */
 export interface MaskNetwork {
-  readonly masks: Readonly<CellMasks>;
+  readonly votes: Readonly<CellVotes>;
   /** `centreShare` is the song's, from 0 (all at the sides) to 1 (all in the centre). */
   startFrame(cues: Cues, frameIndex: number, centreShare: number): void;
   judge(bin: number): void;
@@ -66,20 +66,20 @@ export function createMaskNetwork(grid: FrameGrid): MaskNetwork {
   }
   const inputs = new Float64Array(CUE_COUNT);
 
-  const masks: CellMasks = { drums: 0, bass: 0, other: 0, vocals: 0 };
+  const votes: CellVotes = { drums: 0, bass: 0, other: 0, vocals: 0 };
   let cues: Cues | undefined;
   let row = 0;
   let meanLevel = 0;
 
   return {
-    masks,
+    votes,
     startFrame(ofSong, frameIndex, centreShare) {
       cues = ofSong;
       row = frameIndex * binCount;
       let power = 1e-18;
       let struckPower = 0;
       for (let at = row; at < row + binCount; at++) {
-        const own = cues.magnitude[at]! ** 2;
+        const own = square(cues.magnitude[at]!);
         power += own;
         struckPower += own * struckShareOf(cues, at);
       }
@@ -96,7 +96,7 @@ export function createMaskNetwork(grid: FrameGrid): MaskNetwork {
       inputs[2] = Math.min(1, sustained[at]! / level);
       inputs[3] = Math.min(1, struck[at]! / level);
       inputs[4] = centre[at]!;
-      inputs[5] = centre[at]! ** 4;
+      inputs[5] = square(square(centre[at]!));
       inputs[6] = Math.min(2, Math.max(-2, Math.log(level / meanLevel) / 4));
       for (let j = 0; j < firstSize; j++) {
         let sum = frequencyTerms[bin * firstSize + j]!;
@@ -109,24 +109,24 @@ export function createMaskNetwork(grid: FrameGrid): MaskNetwork {
         applyDense(weights, biases, values, outputs, depth < later.length - 1);
         values = outputs;
       }
-      // Exponentials of differences, so that no confident answer overflows.
+      // Differences to the largest, so that no confident answer overflows.
       const largest = Math.max(values[DRUMS]!, values[BASS]!, values[OTHER]!, values[VOCALS]!);
-      const drums = Math.exp(values[DRUMS]! - largest);
-      const bass = Math.exp(values[BASS]! - largest);
-      const other = Math.exp(values[OTHER]! - largest);
-      const vocals = Math.exp(values[VOCALS]! - largest);
-      const total = drums + bass + other + vocals;
-      masks.drums = drums / total;
-      masks.bass = bass / total;
-      masks.other = other / total;
-      masks.vocals = vocals / total;
+      votes.drums = Math.exp(0.5 * (values[DRUMS]! - largest));
+      votes.bass = Math.exp(0.5 * (values[BASS]! - largest));
+      votes.other = Math.exp(0.5 * (values[OTHER]! - largest));
+      votes.vocals = Math.exp(0.5 * (values[VOCALS]! - largest));
     },
   };
 }
 
 function struckShareOf(cues: Cues, at: number): number {
-  const struck = cues.struck[at]! ** 2;
-  return struck / (struck + cues.steady[at]! ** 2 + 1e-18);
+  const struck = square(cues.struck[at]!);
+  return struck / (struck + square(cues.steady[at]!) + 1e-18);
+}
+
+/** x², by a product: the operator ** is a call. */
+function square(x: number): number {
+  return x * x;
 }
 
 function applyDense(

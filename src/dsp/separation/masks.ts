@@ -1,6 +1,6 @@
 // Soft masks of drums, bass and vocals from the cues of a cell; `other` is what is left, so all four sum to one.
 // Method: two opinions, a rule (what is struck is drums; of the rest, what is low is bass, and what is in the centre
-// and moves is voice) and a small trained network; the masks are their weighted geometric mean, normalised.
+// and moves is voice) and a small trained network; the masks are their geometric mean, normalised.
 import type { Cues } from './cues.js';
 import type { FrameGrid } from './frame-grid.js';
 import { createMaskNetwork } from './mask-network.js';
@@ -16,9 +16,7 @@ export interface FrameMasks {
 const DECAY_CUE_HZ = 200;
 const BASS_TOP_HZ = 200;
 const VOICE_BOTTOM_HZ = 180;
-const CENTRE_EXPONENT = 3;
-/** The network's say in the geometric mean. */
-const NETWORK_WEIGHT = 0.6;
+/** Added to the rule's masks, so that it alone cannot rule a stem out. */
 const LEAST_MASK = 1e-4;
 /** How much of the voice's mask a fully sustained cell loses. */
 const SUSTAIN_LOSS = 0.5;
@@ -44,32 +42,30 @@ export function createMaskRule(grid: FrameGrid): MaskRule {
     network.startFrame(cues, frameIndex, centreShare);
     for (let bin = 0, at = frameIndex * binCount; bin < binCount; bin++, at++) {
       const magnitude = cues.magnitude[at]! + 1e-20;
-      const struck = cues.struck[at]! ** 2;
-      const steady = cues.steady[at]! ** 2;
+      const struck = cues.struck[at]! * cues.struck[at]!;
+      const steady = cues.steady[at]! * cues.steady[at]!;
       const struckShare = struck / (struck + steady + 1e-30);
       const decaying = 1 - Math.min(1, cues.steady[at]! / magnitude);
       const drums = struckShare + decayShare[bin]! * (decaying - struckShare);
       const tonal = 1 - drums;
       const bass = tonal * bassShare[bin]!;
-      const moving = 1 - SUSTAIN_LOSS * Math.min(1, cues.sustained[at]! / magnitude) ** 2;
-      const voice = cues.centre[at]! ** CENTRE_EXPONENT * (1 - belowVoice[bin]!) * moving;
+      const sustained = Math.min(1, cues.sustained[at]! / magnitude);
+      const moving = 1 - SUSTAIN_LOSS * sustained * sustained;
+      const centre = cues.centre[at]!;
+      const voice = centre * centre * centre * (1 - belowVoice[bin]!) * moving;
       const vocals = (tonal - bass) * voice;
       network.judge(bin);
-      const drumsWeight = weigh(drums, network.masks.drums);
-      const bassWeight = weigh(bass, network.masks.bass);
-      const vocalsWeight = weigh(vocals, network.masks.vocals);
-      const otherWeight = weigh(tonal - bass - vocals, network.masks.other);
+      const { votes } = network;
+      const drumsWeight = votes.drums * Math.sqrt(drums + LEAST_MASK);
+      const bassWeight = votes.bass * Math.sqrt(bass + LEAST_MASK);
+      const vocalsWeight = votes.vocals * Math.sqrt(vocals + LEAST_MASK);
+      const otherWeight = votes.other * Math.sqrt(Math.max(0, tonal - bass - vocals) + LEAST_MASK);
       const total = drumsWeight + bassWeight + vocalsWeight + otherWeight;
       into.drums[bin] = drumsWeight / total;
       into.bass[bin] = bassWeight / total;
       into.vocals[bin] = vocalsWeight / total;
     }
   };
-}
-
-/** Weighted geometric mean of both opinions; neither alone can rule a stem out. */
-function weigh(ruled: number, learned: number): number {
-  return (Math.max(0, ruled) + LEAST_MASK) ** (1 - NETWORK_WEIGHT) * (learned + LEAST_MASK) ** NETWORK_WEIGHT;
 }
 
 /** Room for the masks of one frame. */
