@@ -118,7 +118,8 @@ export function deliverySpec(info: AudioInfo, wish: DeliveryWish): DeliverySpec 
 export function rangeLengths(stage: StageDefinition, shape: AudioShape): Record<string, number> {
   const lengths: Record<string, number> = {};
   for (const [id, pass] of Object.entries(stage.passes)) {
-    if (typeof pass.rangeSec === 'number') lengths[id] = rangeFramesOf(pass, undefined, shape);
+    const isConstant = typeof pass.rangeSec === 'number' && pass.rangeFrames === undefined;
+    if (isConstant) lengths[id] = rangeFramesOf(pass, undefined, shape);
   }
   return lengths;
 }
