@@ -85,8 +85,8 @@ def hydrogen_kits():
 
 
 TEST_KITS = ["pearl", "LM-2", "ColomboAcousticDrumkit"]
-TEST_DRUM_FONTS = [("FluidR3_GM.sf2", 0), ("Black_Pearl_4_LV2.sf2", 0), ("FluidR3_GM.sf2", 16), ("FluidR3_GM.sf2", 32)]
-TRAIN_DRUM_FONTS = [(font, program) for font in TRAIN_FONTS[:2] for program in (0, 8, 16, 24, 25, 32, 40)] + [("OPL-3_FM_128M.sf2", 0), ("Red_Zeppelin_4_LV2.sf2", 0)]
+TEST_DRUM_FONTS = [("FluidR3_GM.sf2", 0), ("FluidR3_GM.sf2", 8), ("FluidR3_GM.sf2", 16), ("FluidR3_GM.sf2", 32)]
+TRAIN_DRUM_FONTS = [(font, program) for font in TRAIN_FONTS[:2] for program in (0, 8, 16, 24, 25, 32, 40)] + [("OPL-3_FM_128M.sf2", 0)]
 
 
 def train_kits():
@@ -178,6 +178,8 @@ def render_font(score, font, drum_program, length_sec, with_drums=True, gain=0.5
         subprocess.run(["fluidsynth", "-ni", "-g", str(gain), "-R", "0", "-C", "0", "-r", str(SAMPLE_RATE), "-F", f"{folder}/score.wav", str(FONTS / font), f"{folder}/score.mid"],
                        check=True, capture_output=True)
         audio = soundfile.read(f"{folder}/score.wav", dtype="float32", always_2d=True)[0].T
+    if not np.any(audio):
+        raise RuntimeError(f"{font} has no sound for program {drum_program}: a silent piece would be judged or learned from")
     frames = int(length_sec * SAMPLE_RATE)
     return np.pad(audio, ((0, 0), (0, max(0, frames - audio.shape[1]))))[:, :frames]
 
