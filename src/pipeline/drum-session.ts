@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { createWavWriter } from '../audio/wav-writer.js';
 import { KitBank, KitPlayer, RENDER_BLOCK_FRAMES, stemOf } from '../dsp/drum-kit/kit-player.js';
 import { ForgeError } from '../errors.js';
+import { findCard } from '../models/card.js';
 import { loadDrummer } from '../models/drummer.js';
 import type { DrumMap } from '../players/drum-maps.js';
 import { encodeMidi } from '../players/midi-file.js';
@@ -16,7 +17,7 @@ import {
   perform,
 } from '../players/performance.js';
 import { encodePerformance } from '../players/performance-file.js';
-import type { OutputRecord, RunEntry } from './manifest.js';
+import type { ModelRecord, OutputRecord, RunEntry } from './manifest.js';
 import { readManifest, writeManifest } from './manifest.js';
 import type { Json } from './stage.js';
 import { forgeVersion, runtimeVersions } from './versions.js';
@@ -217,7 +218,7 @@ function recordOf(
         on: 'persona',
         options,
         origins: {},
-        models: [{ id: 'drummer', licence: 'MIT, trained on CC BY 4.0 data', sha256: {} }],
+        models: [modelRecord()],
         key: '',
         isReused: false,
         wallMs,
@@ -228,4 +229,9 @@ function recordOf(
     ],
     outputs,
   };
+}
+
+function modelRecord(): ModelRecord {
+  const { id, licence, files } = findCard('drummer');
+  return { id, licence, sha256: Object.fromEntries(files.map(({ name, sha256 }) => [name, sha256])) };
 }

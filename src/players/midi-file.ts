@@ -98,7 +98,7 @@ export function decodeOnsets(bytes: Uint8Array, path: string): FollowOnset[] {
   return onsets;
 }
 
-/** The tempo changes of a file as a text for parseTempoMap is not enough: positions are in quarter notes. */
+/** The tempo changes of a file, in order. @throws ForgeError input/damaged */
 export function decodeTempo(
   bytes: Uint8Array,
   path: string,
