@@ -63,9 +63,10 @@ function findClicks(
   longest: number,
 ): StretchDamage[] {
   const forward = exciteOf(stretch, coefficients).map(Math.abs);
+  const typical = Math.max(medianOf(forward, 0, forward.length), QUIETEST);
+  if (!forward.some((value) => value > threshold * typical)) return [];
   // Against time the excitation of a click begins at its end: the two together bound it.
   const backward = exciteOf(stretch.slice().reverse(), coefficients).map(Math.abs).reverse();
-  const typical = Math.max(medianOf(forward, 0, forward.length), QUIETEST);
   const edge = EDGE_RATIO * threshold * typical;
   const clicks: StretchDamage[] = [];
   for (let n = ORDER; n < stretch.length - ORDER; n++) {
