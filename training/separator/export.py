@@ -7,7 +7,8 @@ number = lambda v: f"{v:.5f}".rstrip("0").rstrip(".")
 row = lambda values: ", ".join(number(v) for v in values)
 with open(sys.argv[2], "w") as out:
     out.write("// Weights of the mask network. Written by training/separator/export.py; do not edit.\n")
-    out.write("import type { DenseLayer } from './mask-network.js';\n\n")
+    out.write("\n/** A dense layer: outputs = weights · inputs + biases, weights row by row. */\n")
+    out.write("export interface DenseLayer {\n  readonly weights: readonly number[];\n  readonly biases: readonly number[];\n}\n\n")
     out.write("/** First to last layer; inputs and outputs in the order of mask-network.ts. */\n")
     out.write("export const LAYERS: readonly DenseLayer[] = [\n")
     for layer in layers:

@@ -5,12 +5,6 @@ import type { Cues } from './cues.js';
 import type { FrameGrid } from './frame-grid.js';
 import { LAYERS } from './mask-weights.js';
 
-/** A dense layer: outputs = weights · inputs + biases, weights row by row. */
-export interface DenseLayer {
-  readonly weights: readonly number[];
-  readonly biases: readonly number[];
-}
-
 /** Square roots of the stems' shares of one cell, up to a factor common to all; the largest is 1. */
 export interface CellVotes {
   drums: number;

@@ -1,5 +1,10 @@
 // Weights of the mask network. Written by training/separator/export.py; do not edit.
-import type { DenseLayer } from './mask-network.js';
+
+/** A dense layer: outputs = weights · inputs + biases, weights row by row. */
+export interface DenseLayer {
+  readonly weights: readonly number[];
+  readonly biases: readonly number[];
+}
 
 /** First to last layer; inputs and outputs in the order of mask-network.ts. */
 export const LAYERS: readonly DenseLayer[] = [
