@@ -8,7 +8,7 @@ const STEPS_PER_DB = 2;
 export function powerToByte(power: number): number {
   if (power <= 1e-10) return 0;
   const steps = Math.round((10 * Math.log10(power) - FLOOR_DB) * STEPS_PER_DB);
-  return steps > 255 ? 255 : steps;
+  return Math.min(255, steps);
 }
 
 /** Level in dB of a byte. */

@@ -43,7 +43,7 @@ function convert(frequencyHz: number, fromHz: number, toHz: number): Float64Arra
 }
 
 /** Gain of the sine in dB, and what is left beside it in dB against the input's level (least squares, exact frequency). */
-function fit(samples: Float64Array, frequencyHz: number, sampleRateHz: number, startFrame: number) {
+function fitSine(samples: Float64Array, frequencyHz: number, sampleRateHz: number, startFrame: number) {
   const w = (2 * Math.PI * frequencyHz) / sampleRateHz;
   let ss = 0;
   let cc = 0;
@@ -96,7 +96,7 @@ describe('resample: pass band', () => {
       const nyquistHz = Math.min(from, to) / 2;
       for (const ratio of [0.001, 0.1, 0.3, 0.5, 0.7, 0.85, 0.9, 0.907]) {
         const frequencyHz = Math.round(nyquistHz * ratio * 10) / 10 + 0.37;
-        const { gainDb, phaseRad, residualDb } = fit(
+        const { gainDb, phaseRad, residualDb } = fitSine(
           convert(frequencyHz, from, to),
           frequencyHz,
           to,
@@ -110,7 +110,7 @@ describe('resample: pass band', () => {
   );
 
   it('is flat to ±0.01 dB at 20 kHz from 44.1 to 48 kHz', () => {
-    const { gainDb } = fit(convert(20_000, 44_100, 48_000), 20_000, 48_000, 12_000);
+    const { gainDb } = fitSine(convert(20_000, 44_100, 48_000), 20_000, 48_000, 12_000);
     expect(Math.abs(gainDb)).toBeLessThan(0.01);
   });
 
@@ -147,7 +147,7 @@ describe('resample: stop band', () => {
   it('keeps the images of 44.1 → 48 kHz 110 dB down up to the last hertz', () => {
     // Above 20 kHz the gain falls; whatever is left beside the sine itself is an image.
     for (const frequencyHz of [20_500, 21_000, 21_500, 21_900, 22_040]) {
-      const { residualDb } = fit(convert(frequencyHz, 44_100, 48_000), frequencyHz, 48_000, 12_000);
+      const { residualDb } = fitSine(convert(frequencyHz, 44_100, 48_000), frequencyHz, 48_000, 12_000);
       expect(residualDb, `${frequencyHz} Hz`).toBeLessThan(-110);
     }
   });

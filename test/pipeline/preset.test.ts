@@ -95,7 +95,9 @@ describe('pipelines', () => {
 describe('the catalogue of presets', () => {
   it('lists every kind with a summary', async () => {
     const presets = await listPresets();
-    expect(presets.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['pipeline', 'master', 'persona']));
+    expect(presets.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['pipeline', 'master', 'persona']),
+    );
     for (const preset of presets) expect(preset.summary, preset.id).not.toBe('');
   });
 

@@ -56,8 +56,15 @@ for (const [style, [personas, share]] of Object.entries(STYLES)) {
       return piece === undefined ? [] : [[step, piece, velocity, timeSec * 1000 - step * stepMs]];
     });
     phrases.push({
-      style, persona: persona.id, bpm: tempoBpm, barSteps: bar.stepCount, triplet: bar.isTriplet,
-      steps: grid.stepCount, pieces: PIECE_COUNT, swingMs: swingDelay(1, bar, controls) * stepMs, hits,
+      style,
+      persona: persona.id,
+      bpm: tempoBpm,
+      barSteps: bar.stepCount,
+      triplet: bar.isTriplet,
+      steps: grid.stepCount,
+      pieces: PIECE_COUNT,
+      swingMs: swingDelay(1, bar, controls) * stepMs,
+      hits,
     });
   }
 }

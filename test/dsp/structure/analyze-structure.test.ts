@@ -93,7 +93,8 @@ describe('analyzeStructure', () => {
     ]);
     expect(sections[0]!.startSec).toBe(0);
     expect(sections.at(-1)!.endSec).toBe(50);
-    sections.slice(1).forEach((section, k) => expect(section.startSec).toBe(sections[k]!.endSec));
+    for (const [k, section] of sections.slice(1).entries())
+      expect(section.startSec).toBe(sections[k]!.endSec);
   });
 
   it('has no sections for silence', () => {
