@@ -1,5 +1,5 @@
-// The kits: what each sound is made of, where it stands and how loud it is. Figures are by ear and by spectra of
-// real drums; nothing is sampled.
+// The kits: what each sound is made of, where it stands and how loud it is. Figures are chosen from the
+// physics of each sound (modes of membranes and plates, decay by size); nothing is sampled or fitted to recordings.
 import {
   type BurstSpec,
   type MembraneSpec,
