@@ -1,6 +1,6 @@
 // How much better than the mix the separated stems are (SI-SDR improvement, stereo as one vector), and what it costs.
 // Songs: the bundled demo; with FORGE_SHARED_DIR a real band and the multitracks of the training data, which no
-// network of forge was trained on. Networks of HTDemucs are judged by their users' ears and run here only for time.
+// network of forge was trained on. Networks of the HTDemucs family are not run here.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
