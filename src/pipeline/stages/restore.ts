@@ -76,7 +76,7 @@ const result = z.strictObject({
 export const restoreStage = defineStage({
   id: 'restore',
   version: 1,
-  summary: 'Mend clipped peaks, clicks and a DC offset',
+  summary: 'Mend clipped peaks, clicks and a DC offset.',
   source: 'Janssen et al. 1986; Vaseghi & Rayner 1990; Godsill & Rayner 1998',
   options,
   result,
