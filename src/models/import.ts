@@ -12,8 +12,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ForgeError } from '../errors.js';
+import { sha256Sync } from '../file-hash.js';
 import { findCard, listCatalogue, type ModelCard, type ModelFileCard, modelsDir, readCard } from './card.js';
-import { notInstalled, sha256OfFile } from './store.js';
+import { notInstalled } from './store.js';
 
 export interface ImportResult {
   readonly id: string;
@@ -95,7 +96,7 @@ function matchesOf(source: string, cards: readonly ModelCard[]): Match[] {
     card.files.filter((file) => file.bytes === stat.size).map((file) => ({ source, card, file })),
   );
   if (candidates.length === 0) return [];
-  const sha256 = sha256OfFile(source);
+  const sha256 = sha256Sync(source);
   return candidates.filter(({ file }) => file.sha256 === sha256);
 }
 

@@ -17,9 +17,9 @@ import type { IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ForgeError } from '../errors.js';
+import { sha256Sync } from '../file-hash.js';
 import { filesOfVariant, type ModelCard, type ModelFileCard, modelsDir, variantsOf } from './card.js';
 import { CancelledError, openUrl } from './http.js';
-import { sha256OfFile } from './store.js';
 
 /** How far a pull is; bytes count over all files. */
 export interface PullProgress {
@@ -111,7 +111,7 @@ export async function pullModel(card: ModelCard, options: PullOptions = {}): Pro
 /** Whether the file at `path` has the pinned size and sha256. */
 export function isPinned(path: string, file: Pick<ModelFileCard, 'bytes' | 'sha256'>): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat?.size === file.bytes && sha256OfFile(path) === file.sha256;
+  return stat?.size === file.bytes && sha256Sync(path) === file.sha256;
 }
 
 async function pullFile(
@@ -165,7 +165,7 @@ async function tryMirror(
     if (settings.isCancelled()) throw new CancelledError('cancelled');
     try {
       await fetchRest(url, file, partial, settings);
-      if (sha256OfFile(partial.path) === file.sha256) return undefined;
+      if (sha256Sync(partial.path) === file.sha256) return undefined;
       const hasOldBytes = partial.isResumed;
       partial.discard();
       reason = 'other bytes than the pinned sha256';

@@ -1,19 +1,10 @@
 // Installed models: where their files lie, whether they are the pinned ones, and which of them a stage gets.
 // Layout <folder>/<id>/<file>, in the user's models folder (read-only is fine) or in the package's weights.
 // A file's hash is computed once per size and modification time and remembered in the user's cache folder.
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ForgeError } from '../errors.js';
+import { sha256Sync } from '../file-hash.js';
 import {
   filesOfVariant,
   findCard,
@@ -136,22 +127,6 @@ export function notInstalled(card: ModelCard): ForgeError {
   });
 }
 
-/** sha256 of a file in lower-case hexadecimal, read in pieces. */
-export function sha256OfFile(path: string): string {
-  const hash = createHash('sha256');
-  const piece = Buffer.allocUnsafe(1 << 20);
-  const file = openSync(path, 'r');
-  try {
-    for (;;) {
-      const bytes = readSync(file, piece, 0, piece.length, null);
-      if (bytes === 0) return hash.digest('hex');
-      hash.update(piece.subarray(0, bytes));
-    }
-  } finally {
-    closeSync(file);
-  }
-}
-
 function foldersOf(card: ModelCard, env: NodeJS.ProcessEnv): string[] {
   return [join(modelsDir(env), card.id), join(PACKAGE_WEIGHTS_DIR, card.id)];
 }
@@ -207,7 +182,7 @@ function rememberedSha256(path: string, env: NodeJS.ProcessEnv): string {
 
 function freshSha256(path: string, env: NodeJS.ProcessEnv): string {
   const { size, mtimeMs } = statSync(path);
-  const sha256 = sha256OfFile(path);
+  const sha256 = sha256Sync(path);
   writeIndex({ ...readIndex(env), [path]: { size, mtimeMs, sha256 } }, env);
   return sha256;
 }

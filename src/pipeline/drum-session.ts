@@ -1,11 +1,11 @@
 // Runs a drum session: takes are played and ranked, and their files written into a track's folder, with a record in
 // run.json. What is played is src/players' matter; this file knows files.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createWavWriter } from '../audio/wav-writer.js';
 import { KitBank, KitPlayer, RENDER_BLOCK_FRAMES, stemOf } from '../dsp/drum-kit/kit-player.js';
-import { ForgeError } from '../errors.js';
+import { sha256Sync } from '../file-hash.js';
 import { findCard } from '../models/card.js';
 import { loadDrummer } from '../models/drummer.js';
 import type { DrumMap } from '../players/drum-maps.js';
@@ -18,10 +18,11 @@ import {
 } from '../players/performance.js';
 import { encodePerformance } from '../players/performance-file.js';
 import type { ModelRecord, OutputRecord, RunEntry } from './manifest.js';
-import { readManifest, writeManifest } from './manifest.js';
+import { writeManifest } from './manifest.js';
+import { Ownership } from './ownership.js';
 import type { Json } from './stage.js';
 import { forgeVersion, runtimeVersions } from './versions.js';
-import { sha256Sync, writeBytes } from './whole-file.js';
+import { writeBytes } from './whole-file.js';
 
 /** What is left to ring at the end of a render. */
 const TAIL_SEC = 2.5;
@@ -49,16 +50,13 @@ export interface DrumSessionResult {
 export async function runDrumSession(session: DrumSession): Promise<DrumSessionResult> {
   const startedAt = new Date();
   const takes = await playTakes(session.request, session.takeCount);
-  const owned = new Map(
-    readManifest(session.folder)
-      .entries.flatMap((entry) => entry.outputs)
-      .map(({ path, sha256 }) => [path, sha256]),
-  );
+  const ownership = new Ownership(session.folder);
   const outputs: OutputRecord[] = [];
   const place = (path: string): string => {
     const target = join(session.folder, path);
-    checkReplaceable(target, owned.get(path), session.overwrite);
+    if (!session.overwrite) ownership.requireReplaceable(target);
     mkdirSync(dirname(target), { recursive: true });
+    ownership.announce([target]);
     return target;
   };
   const deliver = (kind: string, path: string, bytes: Uint8Array) => {
@@ -78,6 +76,7 @@ export async function runDrumSession(session: DrumSession): Promise<DrumSessionR
     }
   }
   writeManifest(session.folder, recordOf(session, takes, outputs, startedAt));
+  ownership.settle();
   return { takes, outputs };
 }
 
@@ -155,16 +154,6 @@ function byStem(events: readonly DrumEvent[]): Map<string, DrumEvent[]> {
     groups.set(stem, [...(groups.get(stem) ?? []), event]);
   }
   return groups;
-}
-
-function checkReplaceable(target: string, recorded: string | undefined, overwrite: boolean): void {
-  if (overwrite || !existsSync(target)) return;
-  if (recorded !== undefined && sha256Sync(target) === recorded) return;
-  throw new ForgeError(
-    'output/exists',
-    `${target} exists, and forge did not make it (or it was changed since)`,
-    { hint: 'Use --overwrite to replace it, or choose another folder by --out.' },
-  );
 }
 
 function recordOf(

@@ -3,8 +3,8 @@ import { decodeAudio } from '../audio/decode.js';
 import { encodeAudio } from '../audio/encode.js';
 import { probeAudio } from '../audio/probe.js';
 import { openWav } from '../audio/wav-reader.js';
+import { sha256Sync } from '../file-hash.js';
 import type { EncodeReply, EncodeRequest } from './executor.js';
-import { sha256Sync } from './whole-file.js';
 
 /** Writes the file (whole or not at all) and, where asked, decodes it again for measuring. */
 export async function encodeDeliverable(request: EncodeRequest): Promise<EncodeReply> {

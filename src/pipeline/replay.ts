@@ -2,12 +2,12 @@
 import { isAbsolute } from 'node:path';
 import { probeAudio } from '../audio/probe.js';
 import { ForgeError } from '../errors.js';
+import { sha256Of } from '../file-hash.js';
 import type { RunEntry } from './manifest.js';
 import { planTrack } from './plan.js';
 import type { Pools } from './pools.js';
 import { pipelineFromPlan } from './preset.js';
 import { type ReportWriter, runTrack, type TrackProgress } from './run.js';
-import { sha256Of } from './whole-file.js';
 
 /** One output of a replayed run. */
 export interface ReplayedOutput {

@@ -1,11 +1,12 @@
 // Runs the plan of one track: decode once, stages in order (each taken from the cache where nothing changed),
 // deliveries, reports. What is written under a final name is whole; what a killed run left is picked up or cleared.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { decodeAudio } from '../audio/decode.js';
 import type { AudioInfo } from '../audio/probe.js';
 import { ForgeError, toForgeError } from '../errors.js';
+import { sha256Of } from '../file-hash.js';
 import { contentKey, TrackCache } from './cache.js';
 import { runJob, type StageNote, type StageResult } from './job.js';
 import {
@@ -17,12 +18,13 @@ import {
   type StageEntry,
   writeManifest,
 } from './manifest.js';
+import { Ownership } from './ownership.js';
 import { INPUT_NODE, type PlanNode, type PlannedDelivery, type TrackPlan } from './plan.js';
 import type { Pools } from './pools.js';
 import type { AudioRef, Json, ModelFiles } from './stage.js';
 import { TrackFolder } from './tracks.js';
 import { forgeVersion, runtimeVersions } from './versions.js';
-import { copyWhole, sha256Of, sha256Sync, writeWhole } from './whole-file.js';
+import { copyWhole, writeWhole } from './whole-file.js';
 
 /** What holds for every track of a run. */
 export interface RunSettings {
@@ -87,6 +89,7 @@ export async function runTrack(
     const run = new TrackRun(plan, info, trackFolder, settings, pools, onProgress);
     const result = await run.execute(report);
     writeManifest(trackFolder.path, run.entryOf(result, startedAt));
+    run.settle();
     return result;
   } catch (error) {
     throw toForgeError(error, basename(info.path));
@@ -108,6 +111,7 @@ class TrackRun {
   readonly #versions = new Map<string, AudioRef>();
   readonly #results = new Map<string, StageResult>();
   readonly #cache: TrackCache;
+  readonly #ownership: Ownership;
   readonly #notes: StageNote[] = [];
   readonly #stepCount: number;
   #input: InputRecord | undefined;
@@ -122,17 +126,19 @@ class TrackRun {
     readonly onProgress: (progress: TrackProgress) => void,
   ) {
     this.#cache = new TrackCache(folder.path);
+    this.#ownership = new Ownership(folder.path);
     this.#stepCount = plan.nodes.length + 2;
   }
 
   async execute(report: ReportWriter): Promise<TrackResult> {
-    const owned = ownedOutputs(this.folder.path);
-    for (const delivery of this.plan.deliveries) this.#checkReplaceable(this.#targetOf(delivery), owned);
+    const targets = this.plan.deliveries.map((delivery) => this.#targetOf(delivery));
+    this.#requireReplaceable(targets);
     const before = this.#stamp();
     if (this.#cache.isEmpty) this.pools.warm(this.plan.nodes[0]?.stage.id);
     await this.#openInput();
     const stages: StageRecord[] = [];
     for (const node of this.plan.nodes) stages.push(await this.#runNode(node));
+    this.#ownership.announce(targets);
     const outputs = await this.#deliver();
     if (this.#stamp() !== before) throw this.#changed();
     const result: TrackResult = {
@@ -143,13 +149,18 @@ class TrackRun {
       outputs,
       notes: [...inputNotes(this.#input!), ...stages.flatMap(({ notes }) => notes), ...this.#notes],
     };
-    const reports = this.#writeReports(report(result), owned);
+    const reports = this.#writeReports(report(result));
     const keys = new Set([
       ...otherKeys(this.folder.path, this.settings.command),
       ...stages.map(({ key }) => key),
     ]);
     this.#cache.keepOnly(keys);
     return { ...result, outputs: [...outputs, ...reports] };
+  }
+
+  /** To be called when run.json is written. */
+  settle(): void {
+    this.#ownership.settle();
   }
 
   entryOf(result: TrackResult, startedAt: Date): RunEntry {
@@ -357,25 +368,18 @@ class TrackRun {
       : resolve(this.settings.outputFile);
   }
 
-  #checkReplaceable(target: string, owned: ReadonlyMap<string, string>): void {
-    if (this.settings.overwrite || !existsSync(target)) return;
-    const recorded = owned.get(target);
-    if (recorded !== undefined && sha256Sync(target) === recorded) return;
-    throw new ForgeError(
-      'output/exists',
-      `${target} exists, and forge did not make it (or it was changed since)`,
-      {
-        hint: 'Use --overwrite to replace it, or choose another folder by --out.',
-      },
-    );
+  #requireReplaceable(targets: readonly string[]): void {
+    if (this.settings.overwrite) return;
+    for (const target of targets) this.#ownership.requireReplaceable(target);
   }
 
-  #writeReports(reports: ReturnType<ReportWriter>, owned: ReadonlyMap<string, string>): OutputRecord[] {
-    return reports.map(({ kind, path, text }) => {
-      const target = join(this.folder.path, path);
-      this.#checkReplaceable(target, owned);
-      mkdirSync(dirname(target), { recursive: true });
-      writeWhole(target, text);
+  #writeReports(reports: ReturnType<ReportWriter>): OutputRecord[] {
+    const targets = reports.map(({ path }) => join(this.folder.path, path));
+    this.#requireReplaceable(targets);
+    this.#ownership.announce(targets);
+    return reports.map(({ kind, path, text }, index) => {
+      mkdirSync(dirname(targets[index]!), { recursive: true });
+      writeWhole(targets[index]!, text);
       return { kind, path, sha256: createHash('sha256').update(text).digest('hex') };
     });
   }
@@ -410,12 +414,6 @@ class TrackRun {
 
 function inputNotes(input: InputRecord): StageNote[] {
   return input.notes.map(({ code, message }) => ({ severity: 'warning', message: `${message} [${code}]` }));
-}
-
-/** Absolute path → sha256 of every file that earlier runs recorded in this folder. */
-function ownedOutputs(folder: string): Map<string, string> {
-  const entries = readManifest(folder).entries.flatMap(({ outputs }) => outputs);
-  return new Map(entries.map(({ path, sha256 }) => [resolve(folder, path), sha256]));
 }
 
 /** Keys of the results that the newest runs of other commands on this track refer to. */

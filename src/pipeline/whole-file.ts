@@ -1,20 +1,7 @@
-// Files that are whole or absent under their name, and the hash of files.
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  createReadStream,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+// Files that are whole or absent under their name.
+import { constants, copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ForgeError, toForgeError } from '../errors.js';
-
-const BLOCK_BYTES = 1 << 20;
 
 /** Writes a text so that the file is whole or as it was. @throws ForgeError output/* */
 export function writeWhole(path: string, text: string): void {
@@ -45,27 +32,4 @@ function replaceWhole(path: string, write: (temporary: string) => void): void {
       cause: error,
     });
   }
-}
-
-/** sha256 of a file's bytes in hex, without holding up the caller's thread. */
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const block of createReadStream(path, { highWaterMark: BLOCK_BYTES }))
-    hash.update(block as Buffer);
-  return hash.digest('hex');
-}
-
-/** sha256 of a file's bytes in hex, at once: for worker threads and short files. */
-export function sha256Sync(path: string): string {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(BLOCK_BYTES);
-  const fd = openSync(path, 'r');
-  try {
-    for (let length = readSync(fd, buffer); length > 0; length = readSync(fd, buffer)) {
-      hash.update(buffer.subarray(0, length));
-    }
-  } finally {
-    closeSync(fd);
-  }
-  return hash.digest('hex');
 }

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { ForgeError } from '../../errors.js';
+import { sha256Sync } from '../../file-hash.js';
 import { loadMasterTarget } from '../master-target.js';
 import { loadTargetCurve } from '../target-curve.js';
-import { sha256Sync } from '../whole-file.js';
 import type { MasterOptions } from './master-options.js';
 
 /**

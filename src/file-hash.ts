@@ -1,0 +1,28 @@
+// sha256 of files, read in blocks. A leaf: it imports nothing of ours.
+import { createHash } from 'node:crypto';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+
+const BLOCK_BYTES = 1 << 20;
+
+/** sha256 of a file's bytes in hex, without holding up the caller's thread. */
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const block of createReadStream(path, { highWaterMark: BLOCK_BYTES }))
+    hash.update(block as Buffer);
+  return hash.digest('hex');
+}
+
+/** sha256 of a file's bytes in hex, at once: for worker threads and short files. */
+export function sha256Sync(path: string): string {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(BLOCK_BYTES);
+  const fd = openSync(path, 'r');
+  try {
+    for (let length = readSync(fd, buffer); length > 0; length = readSync(fd, buffer)) {
+      hash.update(buffer.subarray(0, length));
+    }
+  } finally {
+    closeSync(fd);
+  }
+  return hash.digest('hex');
+}
