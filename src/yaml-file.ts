@@ -1,10 +1,19 @@
 // Reads a YAML file against a zod schema; every complaint names file, line and column, and the nearest known key.
 // A leaf like errors.ts. It knows nothing of what the file means.
 import { readFileSync } from 'node:fs';
-import { type Document, isMap, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
 import type { z } from 'zod';
 import { describeIssue, hintOf, knownKeysAt } from './complaints.js';
 import { ForgeError } from './errors.js';
+
+let library: typeof Yaml | undefined;
+
+/** The parser, loaded when the first text is parsed: its seventy files cost a tenth of a short run. */
+export function yaml(): typeof Yaml {
+  library ??= createRequire(import.meta.url)('yaml') as typeof Yaml;
+  return library;
+}
 
 /** A place in a source file, counted from 1. */
 export interface SourcePosition {
@@ -15,14 +24,15 @@ export interface SourcePosition {
 
 /** A parsed YAML file that can tell where each of its values stands. */
 export class YamlSource {
-  readonly #document: Document.Parsed;
-  readonly #lines: LineCounter;
+  readonly #document: Yaml.Document.Parsed;
+  readonly #lines: Yaml.LineCounter;
 
   /** @throws ForgeError preset/syntax */
   constructor(
     readonly file: string,
     text: string,
   ) {
+    const { LineCounter, parseDocument } = yaml();
     this.#lines = new LineCounter();
     this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: true, prettyErrors: false });
     const error = this.#document.errors[0];
@@ -52,8 +62,8 @@ export class YamlSource {
   /** Where the key `key` of the map at `path` stands. */
   positionOfKey(path: readonly PropertyKey[], key: string): SourcePosition {
     const map = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
-    if (isMap(map)) {
-      for (const pair of (map as YAMLMap).items) {
+    if (yaml().isMap(map)) {
+      for (const pair of (map as Yaml.YAMLMap).items) {
         const node = pair.key as { value?: unknown; range?: [number, number, number] };
         if (String(node.value) === key && node.range) return this.#at(node.range[0]);
       }

@@ -18,7 +18,6 @@ import { findFirstFrame, id3v2ByteCount, scanMp3 } from './mp3-file.js';
 import { isMp4Start, scanMp4 } from './mp4-file.js';
 import { scanOgg } from './ogg-file.js';
 import { nameOfFormat, playlistName } from './signatures.js';
-import { readTags } from './tags.js';
 import {
   isWavStart,
   MAX_CHANNEL_COUNT,
@@ -47,21 +46,16 @@ export interface AudioInfo {
   readonly sampleFormat: SampleFormat;
   readonly isLossy: boolean;
   readonly bitrateKbps?: number;
-  /** By ffmpeg's names: title, artist, album, date, track … */
-  readonly tags: Readonly<Record<string, string>>;
-  readonly hasCoverArt: boolean;
   /** Ids of the chunks of a WAV file beside format and data: `bext`, `cue `, `iXML`, `LIST` … */
   readonly chunks: readonly string[];
   readonly decoder: DecoderId;
   readonly notes: readonly AudioNote[];
 }
 
-/** What the walk through a container finds; tags and limits are seen to afterwards. */
-type Finding = Omit<AudioInfo, 'path' | 'tags' | 'hasCoverArt' | 'chunks' | 'notes'> & {
+/** What the walk through a container finds; limits are seen to afterwards. */
+type Finding = Omit<AudioInfo, 'path' | 'chunks' | 'notes'> & {
   readonly chunks?: readonly string[];
   readonly notes?: readonly AudioNote[];
-  /** For the reader of tags. */
-  readonly mimeType?: string;
 };
 
 const FLOAT32: SampleFormat = { kind: 'float', bits: 32 };
@@ -95,9 +89,8 @@ export async function probeAudio(
     fs.closeSync(file.fd);
   }
   checkLimits(path, finding);
-  const { mimeType, chunks = [], notes = [], ...rest } = finding;
-  const { tags, cover } = await readTags(path, mimeType);
-  return { path, ...rest, tags, hasCoverArt: cover !== null, chunks, notes: [...notes, ...damage.notes] };
+  const { chunks = [], notes = [], ...rest } = finding;
+  return { path, ...rest, chunks, notes: [...notes, ...damage.notes] };
 }
 
 async function findOut(file: InputFile, damage: DamageLog): Promise<Finding> {
@@ -171,7 +164,6 @@ async function findWav(file: InputFile, damage: DamageLog): Promise<Finding | nu
     chunks: header.chunks.map(({ id }) => id).filter((id) => id !== 'fmt ' && id !== 'data'),
     decoder: 'wav',
     notes,
-    mimeType: 'audio/wav',
   };
 }
 
@@ -187,7 +179,6 @@ function findFlac(file: InputFile, offset: number): Finding {
     sampleFormat: { kind: 'int', bits: Math.ceil(bits / 8) * 8 },
     isLossy: false,
     decoder: 'flac',
-    mimeType: 'audio/flac',
   };
 }
 
@@ -220,7 +211,6 @@ async function findOgg(file: InputFile, damage: DamageLog): Promise<Finding> {
     isLossy: true,
     bitrateKbps: Math.round((file.byteCount * 8) / durationSec / 1000),
     decoder: ffmpeg === null ? own : 'ffmpeg',
-    mimeType: 'audio/ogg',
   };
 }
 
@@ -237,7 +227,6 @@ async function findMp3(file: InputFile, firstFrame: number, damage: DamageLog): 
     isLossy: true,
     bitrateKbps,
     decoder: (await findFfmpeg()) === null ? 'wasm-mp3' : 'ffmpeg',
-    mimeType: 'audio/mpeg',
   };
 }
 
@@ -258,7 +247,6 @@ async function findMp4(file: InputFile, damage: DamageLog): Promise<Finding> {
     container: 'mp4',
     frameCount,
     durationSec: frameCount / finding.sampleRateHz,
-    mimeType: 'audio/mp4',
   };
 }
 

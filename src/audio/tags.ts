@@ -18,9 +18,8 @@ export interface CoverArt {
 /**
  * Reads the tags of a file; nothing where there are none or where they can't be read.
  * @throws ForgeError input/not-found, input/unreadable where the file has gone
- * @param mimeType of its content, since its extension is not trusted; found from the content where it is left out
  */
-export async function readTags(path: string, mimeType?: string): Promise<AudioTags> {
+export async function readTags(path: string): Promise<AudioTags> {
   const [{ parseFromTokenizer }, { fromFile }] = await Promise.all([
     import('music-metadata'),
     import('strtok3'),
@@ -29,7 +28,6 @@ export async function readTags(path: string, mimeType?: string): Promise<AudioTa
     throw inputError(thrown, path);
   });
   delete tokenizer.fileInfo.path;
-  if (mimeType !== undefined) tokenizer.fileInfo.mimeType = mimeType;
   try {
     const { common, native } = await parseFromTokenizer(tokenizer, { duration: false });
     const tags: Record<string, string> = {};

@@ -1,10 +1,10 @@
 // Flags of a stage's options, made from its schema: `strengthPercent` is --strength-percent. What the user gave
 // becomes overrides, checked like everything else by the stage's own schema.
 import { type Command, Option } from 'commander';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import type { Override } from '../pipeline/preset.js';
 import type { StageDefinition } from '../pipeline/stage.js';
+import { yaml } from '../yaml-file.js';
 
 /** Adds a flag for every option of the stage, except those in `skip`. */
 export function addStageFlags(command: Command, stage: StageDefinition, skip: readonly string[] = []): void {
@@ -47,7 +47,7 @@ export function stageOverrides(
 /** A value as typed on the command line: YAML's scalars and lists, so `0.5`, `true`, `a,b` and `[a, b]` mean what they look like. */
 export function parseValue(text: string): unknown {
   try {
-    return parseYaml(text);
+    return yaml().parse(text);
   } catch {
     return text;
   }

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { decodeAudio } from '../audio/decode.js';
 import { probeAudio } from '../audio/probe.js';
 import { openWav } from '../audio/wav-reader.js';
@@ -17,6 +16,7 @@ import {
 } from '../dsp/spectrum/spectrum-meter.js';
 import { ForgeError } from '../errors.js';
 import { roundTo } from '../units.js';
+import { yaml } from '../yaml-file.js';
 import { targetCurveSchema } from './target-curve.js';
 
 const RANGE_SEC = 30;
@@ -80,5 +80,5 @@ export async function learnCurveFile(id: string, paths: readonly string[]): Prom
   if (!curve.success) {
     throw new ForgeError('usage/bad-option', `expected letters, digits and hyphens for --id, got "${id}"`);
   }
-  return stringify(curve.data);
+  return yaml().stringify(curve.data);
 }

@@ -13,8 +13,6 @@ const info = (changes: Partial<AudioInfo> = {}): AudioInfo => ({
   durationSec: 10,
   sampleFormat: { kind: 'int', bits: 16 },
   isLossy: false,
-  tags: {},
-  hasCoverArt: false,
   chunks: [],
   decoder: 'wav',
   notes: [],

@@ -1,11 +1,9 @@
 // The pass that hears a whole piece from the compact features that the measure pass gathered by ranges: beats by the
 // network, then rhythm, tonality, structure and genre. One range, because a beat depends on what comes before and after.
 import { join } from 'node:path';
-import { analyzeMusic, type MusicAnalysis } from '../../dsp/music-analysis.js';
+import type { MusicAnalysis } from '../../dsp/music-analysis.js';
 import type { MusicFeatures } from '../../dsp/music-features.js';
 import type { RhythmOptions } from '../../dsp/rhythm/schema.js';
-import { createBeatNetwork } from '../../models/beats.js';
-import { PACKAGE_WEIGHTS_DIR } from '../../models/card.js';
 import { defineScan, type ModelNeed } from '../stage.js';
 
 export interface MusicParams {
@@ -24,6 +22,12 @@ export const musicPass = defineScan<unknown, MusicParams, MusicAnalysis, MusicAn
   memoryMb: 150,
   async run(context) {
     const { features, given } = context.params;
+    // Loaded here, so that an analysis that does not hear the music starts without them.
+    const [{ analyzeMusic }, { createBeatNetwork }, { PACKAGE_WEIGHTS_DIR }] = await Promise.all([
+      import('../../dsp/music-analysis.js'),
+      import('../../models/beats.js'),
+      import('../../models/card.js'),
+    ]);
     const path =
       context.models.beats?.files['beats.onnx'] ?? join(PACKAGE_WEIGHTS_DIR, 'beats', 'beats.onnx');
     const network = await context.resource(`beats ${path}`, () => createBeatNetwork(path));
