@@ -1,0 +1,103 @@
+// Speech or not, without a pulled network: a logistic model over what speech does to a frame and its surroundings.
+// It rises above a floor that follows the background, it is periodic at a voice's pitch for syllables at a time and
+// not for long, its level moves at the pace of syllables, its pitch glides. Works on the features of a whole file
+// (13 bytes a frame), so that floors and surroundings look both ways.
+import { runningMean, runningMinimum, runningSpread } from './running.js';
+import { BYTES_PER_DB, SPEECH_BANDS, SPEECH_FEATURES } from './speech-features.js';
+import { SPEECH_BIAS, SPEECH_WEIGHTS } from './speech-weights.js';
+
+/** Frames to each side: floor of the background, a syllable's surroundings, a word's, a sentence's. */
+const FLOOR_REACH = 100;
+const SYLLABLE_REACH = 3;
+const WORD_REACH = 8;
+const SENTENCE_REACH = 24;
+/** Level of loud frames: this share of the file's frames lies above it. */
+const LOUD_SHARE = 0.1;
+
+/** Probability of speech, 0 … 1, in each frame of a file's features; silence gives values near 0. */
+export function speechProbabilities(features: Uint8Array): Float32Array {
+  const rows = describeFrames(features);
+  const frameCount = features.length / SPEECH_FEATURES;
+  const scores = new Float64Array(frameCount).fill(SPEECH_BIAS);
+  for (const [k, row] of rows.entries()) {
+    const weight = SPEECH_WEIGHTS[k]!;
+    for (let t = 0; t < frameCount; t++) scores[t]! += weight * row[t]!;
+  }
+  const smooth = runningMean(scores, 1);
+  return Float32Array.from(smooth, (score) => 1 / (1 + Math.exp(-score)));
+}
+
+/** The model's inputs, [input][frame], each within some units of 0. */
+export function describeFrames(features: Uint8Array): Float64Array[] {
+  const frameCount = features.length / SPEECH_FEATURES;
+  const column = (k: number) =>
+    Float64Array.from({ length: frameCount }, (_, t) => features[t * SPEECH_FEATURES + k]!);
+  const bandsDb = Array.from({ length: SPEECH_BANDS }, (_, band) =>
+    column(band).map((byte) => byte / BYTES_PER_DB),
+  );
+  const aboveFloor = bandsDb.map((levels) => {
+    const floor = runningMinimum(runningMean(levels, 2), FLOOR_REACH);
+    return levels.map((level, t) => clamp((level - floor[t]!) / 20, 0, 2));
+  });
+  const meanOf = (rows: readonly Float64Array[]) =>
+    Float64Array.from({ length: frameCount }, (_, t) => {
+      let sum = 0;
+      for (const row of rows) sum += row[t]!;
+      return sum / rows.length;
+    });
+  const low = meanOf(aboveFloor.slice(0, 4));
+  const high = meanOf(aboveFloor.slice(5));
+  const rise = meanOf(aboveFloor);
+  const level = meanOf(bandsDb.slice(1, 8));
+  const loud = levelOfShare(level, LOUD_SHARE);
+  const relative = level.map((value) => clamp((value - loud) / 20, -2.5, 0.5));
+  const periodic = column(SPEECH_BANDS).map((byte) => byte / 255);
+  const glide = pitchGlide(column(SPEECH_BANDS + 1), periodic);
+  const movement = runningSpread(relative, WORD_REACH);
+  const steady = runningMean(glide, WORD_REACH);
+  const rows = [
+    low,
+    high,
+    runningMean(rise, SYLLABLE_REACH),
+    runningMean(rise, SENTENCE_REACH),
+    relative,
+    runningMean(relative, SYLLABLE_REACH),
+    periodic,
+    runningMean(periodic, SYLLABLE_REACH),
+    runningSpread(periodic, SENTENCE_REACH),
+    movement,
+    runningSpread(relative, SENTENCE_REACH),
+    steady,
+    meanOf(bandsDb.slice(0, 4)).map((value, t) => (value - level[t]!) / 20),
+    meanOf(bandsDb.slice(7)).map((value, t) => (value - level[t]!) / 20),
+  ];
+  const product = (a: Float64Array, b: Float64Array) => a.map((value, t) => value * b[t]!);
+  return [
+    ...rows,
+    product(rows[2]!, rows[7]!),
+    product(rows[2]!, rows[8]!),
+    product(rows[7]!, rows[8]!),
+    product(rows[2]!, rows[10]!),
+    product(rows[5]!, rows[10]!),
+    product(rows[7]!, rows[11]!),
+  ];
+}
+
+/** How far the pitch moves from frame to frame, as a share of an octave; 0 where a frame has none. */
+function pitchGlide(lags: Float64Array, periodic: Float64Array): Float64Array {
+  return lags.map((lag, t) => {
+    const before = lags[t - 1] ?? 0;
+    if (lag === 0 || before === 0 || periodic[t]! < 0.5 || periodic[t - 1]! < 0.5) return 0;
+    return clamp(4 * Math.abs(Math.log2(lag / before)), 0, 1);
+  });
+}
+
+function levelOfShare(levels: Float64Array, share: number): number {
+  if (levels.length === 0) return 0;
+  const sorted = levels.slice().sort();
+  return sorted[Math.floor((1 - share) * (sorted.length - 1))]!;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}

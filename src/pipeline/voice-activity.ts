@@ -1,0 +1,187 @@
+// Where someone speaks in a file: by Silero VAD where it is installed, else by our own detector; one result for both.
+// How a stage uses it:
+//
+//   models: () => VOICE_ACTIVITY_MODELS,              // or sileroNeed(wish) where a person may choose
+//   passes: { ...voiceActivityPasses, … },
+//   const voice = await findVoice(job, job.inputs.audio!);
+//   voice.segments, voice.probabilities, voice.detector ('silero-vad' | 'own')
+//
+// The channels are averaged; memory is 125 bytes a second of audio. Music with singing may count as speech.
+import { createResampledReader, resampledFrameCount } from '../dsp/resample.js';
+import { speechSegments, VOICE_FRAME_SEC, type VoiceActivity } from '../dsp/voice-activity/segments.js';
+import { createSpeechMeter, SPEECH_HOP, SPEECH_RATE_HZ } from '../dsp/voice-activity/speech-features.js';
+import { speechProbabilities } from '../dsp/voice-activity/speech-probability.js';
+import { createSileroVad, type SileroState, sileroRateOf } from '../models/silero-vad.js';
+import {
+  type AudioRef,
+  defineScan,
+  type ModelFiles,
+  type ModelNeed,
+  type RangeContext,
+  type StageJob,
+} from './stage.js';
+
+/** A detector, or the choice between them. */
+export type VoiceDetector = 'silero-vad' | 'own';
+export type VoiceDetectorWish = VoiceDetector | 'auto';
+export const VOICE_DETECTOR_WISHES = ['auto', 'silero-vad', 'own'] as const;
+
+/** Speech in a file, and what found it. */
+export interface FoundVoice extends VoiceActivity {
+  readonly detector: VoiceDetector;
+  /** By file; null for our own. */
+  readonly modelSha256: Readonly<Record<string, string>> | null;
+  readonly licence: string;
+}
+
+/** The model that finds speech, taken where it is installed. */
+export const VOICE_ACTIVITY_MODELS: readonly ModelNeed[] = [{ id: 'silero-vad', required: false }];
+
+/** What a stage needs for a wish: nothing for `own`, the network where a person named it. */
+export function sileroNeed(wish: VoiceDetectorWish): readonly ModelNeed[] {
+  return wish === 'own' ? [] : [{ id: 'silero-vad', required: wish === 'silero-vad' }];
+}
+
+/** Silero where it is there and not refused, else our own detector. */
+export function chooseVoiceDetector(
+  wish: VoiceDetectorWish,
+  models: Readonly<Record<string, ModelFiles>>,
+): VoiceDetector {
+  return wish !== 'own' && models['silero-vad'] !== undefined ? 'silero-vad' : 'own';
+}
+
+/** Role of the input that is listened to. */
+interface VoiceParams {
+  readonly role: string;
+}
+
+/** Silero over a range, frame after frame; its state goes on to the next. */
+const network = defineScan<unknown, VoiceParams, Float32Array, Float32Array>({
+  order: 'sequential',
+  rangeSec: 300,
+  memoryMb: 150,
+  async run(context) {
+    const rateHz = sileroRateOf(context.sampleRateHz);
+    const { files } = context.models['silero-vad']!;
+    const silero = await context.resource(`silero-vad/${rateHz}`, () =>
+      createSileroVad(files['silero_vad.onnx']!, rateHz),
+    );
+    const { firstFrame, endFrame } = voiceFramesOf(context, rateHz, silero.frameSamples);
+    const read = monoReader(context, rateHz);
+    const part = new Float32Array(endFrame - firstFrame);
+    const samples = new Float32Array(silero.frameSamples);
+    let state = (context.state as SileroState | undefined) ?? silero.createState();
+    for (let frame = firstFrame; frame < endFrame; frame++) {
+      read(frame * silero.frameSamples, samples);
+      const found = await silero.detect(samples, state);
+      part[frame - firstFrame] = found.probability;
+      state = found.state;
+      if (frame % 64 === 0) reportProgress(context, frame - firstFrame, part.length);
+    }
+    return { part, state };
+  },
+  merge: joinParts,
+});
+
+/** Features of our own detector. */
+const features = defineScan<unknown, VoiceParams, Uint8Array, Uint8Array>({
+  order: 'parallel',
+  rangeSec: 60,
+  memoryMb: 20,
+  run(context) {
+    const { firstFrame, endFrame } = voiceFramesOf(context, SPEECH_RATE_HZ, SPEECH_HOP);
+    const meter = createSpeechMeter();
+    const read = monoReader(context, SPEECH_RATE_HZ);
+    const parts: Uint8Array[] = [];
+    const framesPerStep = 256;
+    for (let frame = firstFrame; frame < endFrame; frame += framesPerStep) {
+      parts.push(meter(read, frame, Math.min(endFrame, frame + framesPerStep)));
+      reportProgress(context, frame - firstFrame, endFrame - firstFrame);
+    }
+    return { part: joinBytes(parts) };
+  },
+  merge: joinBytes,
+});
+
+/** The passes that a stage declares to call `findVoice`. */
+export const voiceActivityPasses = { voiceNetwork: network, voiceFeatures: features };
+
+/**
+ * Finds speech in `audio`. `role` names the stage's primary input, in whose place the file is read.
+ * Silence and files shorter than a syllable give no segments.
+ * @throws ForgeError model/run-failed
+ */
+export async function findVoice(
+  job: StageJob<unknown>,
+  audio: AudioRef,
+  options: { readonly role: string; readonly wish?: VoiceDetectorWish },
+): Promise<FoundVoice> {
+  const detector = chooseVoiceDetector(options.wish ?? 'auto', job.models);
+  const params = { role: options.role };
+  const inputs = { [options.role]: audio };
+  const probabilities =
+    detector === 'silero-vad'
+      ? await job.scan(network, params, inputs)
+      : speechProbabilities(await job.scan(features, params, inputs));
+  const model = detector === 'own' ? undefined : job.models[detector];
+  return {
+    detector,
+    modelSha256: model === undefined ? null : { ...model.sha256 },
+    licence: model?.licence ?? 'MIT',
+    frameSec: VOICE_FRAME_SEC,
+    probabilities,
+    segments: speechSegments(probabilities, audio.frameCount / audio.sampleRateHz),
+  };
+}
+
+type Context = RangeContext<unknown, VoiceParams>;
+
+/** The frames of speech detection that begin inside of the range. */
+function voiceFramesOf(
+  { range, sampleRateHz, frameCount }: Context,
+  rateHz: number,
+  hop: number,
+): { firstFrame: number; endFrame: number } {
+  const end = Math.ceil(resampledFrameCount(frameCount, sampleRateHz, rateHz) / hop);
+  const frameAt = (position: number) => Math.min(end, Math.ceil((position * rateHz) / sampleRateHz / hop));
+  return {
+    firstFrame: frameAt(range.startFrame),
+    endFrame: range.endFrame === frameCount ? end : frameAt(range.endFrame),
+  };
+}
+
+/** Reads the mean of the channels at another rate. */
+function monoReader(context: Context, rateHz: number): (start: number, into: Float32Array) => void {
+  const reader = createResampledReader(context.input(context.params.role), rateHz);
+  return (start, into) => {
+    const block = Array.from({ length: reader.channelCount }, () => new Float32Array(into.length));
+    reader.read(start, block);
+    into.fill(0);
+    const share = 1 / block.length;
+    for (const samples of block) for (let n = 0; n < into.length; n++) into[n]! += share * samples[n]!;
+  };
+}
+
+function reportProgress({ range, progress }: Context, done: number, total: number): void {
+  progress(Math.floor(((range.endFrame - range.startFrame) * done) / Math.max(1, total)));
+}
+
+function joinParts(parts: readonly Float32Array[]): Float32Array {
+  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
