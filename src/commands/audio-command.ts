@@ -12,12 +12,13 @@ import {
   runBatch,
 } from '../pipeline/batch.js';
 import { CACHE_LIMIT_BYTES, shrinkCaches } from '../pipeline/cache.js';
+import type { Workshop } from '../pipeline/executor.js';
 import { listInputs } from '../pipeline/inputs.js';
 import type { DeliveryWish } from '../pipeline/plan.js';
-import { Pools } from '../pipeline/pools.js';
 import { type Override, type Pipeline, parseSet } from '../pipeline/preset.js';
 import { cleanOpenFolders, type RunSettings } from '../pipeline/run.js';
 import { forgeVersion } from '../pipeline/versions.js';
+import { openWorkshop } from '../pipeline/workshop.js';
 import { planJson, planText } from '../report/plan.js';
 import { reportFiles } from '../report/report-files.js';
 import { resultJson, resultText } from '../report/result.js';
@@ -142,7 +143,7 @@ async function execute(
 ): Promise<number> {
   const { command, flags } = job;
   const display = await createProgress(flags.progress, flags.quiet === true, planned.length);
-  const pools = new Pools(flags.jobs === undefined ? {} : { jobs: flags.jobs });
+  const pools = await openWorkshop(workSecOf(planned), flags.jobs);
   const stopListening = onInterrupt(pools, display);
   let items: BatchItem[];
   try {
@@ -160,6 +161,17 @@ async function execute(
   if (flags.json === true) printJson({ schema: `forge.${command}/1`, version: forgeVersion(), results });
   else printResults(command, items);
   return exitCodeOfBatch(items);
+}
+
+/** Estimated work of one core; without end where a network runs, which must not hold up this thread. */
+function workSecOf(planned: readonly PlannedTrack[]): number {
+  let workSec = 0;
+  for (const track of planned) {
+    if ('error' in track) continue;
+    const isByNetwork = track.plan.nodes.some(({ models }) => models.length > 0);
+    workSec += isByNetwork ? Number.POSITIVE_INFINITY : track.plan.estimate.workSec;
+  }
+  return workSec;
 }
 
 /** Where a defect arose, for its report. */
@@ -210,7 +222,7 @@ async function pullMissing(pipeline: Pipeline, settings: RunSettings, flags: Aud
  * Ctrl-C: asks the workers to stop, clears what is half-written, and lets the signal end the process. Nothing waits
  * for a network in the middle of an inference. Gives a function that stops listening.
  */
-export function onInterrupt(pools: Pools, display: ProgressDisplay): () => void {
+export function onInterrupt(pools: Workshop, display: ProgressDisplay): () => void {
   const stop = (signal: NodeJS.Signals) => {
     pools.cancel();
     display.stop();

@@ -5,9 +5,9 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT_CODES, ForgeError } from '../errors.js';
 import { readManifestFile } from '../pipeline/manifest.js';
-import { Pools } from '../pipeline/pools.js';
 import { type ReplayedOutput, replayEntry } from '../pipeline/replay.js';
 import { forgeVersion } from '../pipeline/versions.js';
+import { openWorkshop } from '../pipeline/workshop.js';
 import { reportFiles } from '../report/report-files.js';
 import { onInterrupt } from './audio-command.js';
 import { defineCommand, printJson, printLine } from './command.js';
@@ -50,7 +50,10 @@ export const command = defineCommand({
         }
         const folder =
           flags.out === undefined ? mkdtempSync(join(tmpdir(), 'forge-replay-')) : resolve(flags.out);
-        const pools = new Pools(flags.jobs === undefined ? {} : { jobs: Number(flags.jobs) });
+        const pools = await openWorkshop(
+          Number.POSITIVE_INFINITY,
+          flags.jobs === undefined ? undefined : Number(flags.jobs),
+        );
         const display = await createProgress(flags.progress, flags.quiet === true, 1);
         const stopListening = onInterrupt(pools, display);
         let outputs: readonly ReplayedOutput[];

@@ -3,9 +3,9 @@
 import { join, resolve } from 'node:path';
 import { type AudioInfo, probeAudio } from '../audio/probe.js';
 import { EXIT_MIXED, exitCodeOf, type ForgeError, toForgeError } from '../errors.js';
+import type { Workshop } from './executor.js';
 import { readManifest } from './manifest.js';
 import { type DeliveryWish, planTrack, type TrackPlan } from './plan.js';
-import type { Pools } from './pools.js';
 import type { Pipeline } from './preset.js';
 import {
   type ReportWriter,
@@ -68,7 +68,7 @@ function ownerOf(folder: string, paths: readonly string[]): string | undefined {
 export async function runBatch(
   planned: readonly PlannedTrack[],
   settings: RunSettings,
-  pools: Pools,
+  pools: Workshop,
   report: ReportWriter,
   events: {
     readonly onProgress: (progress: TrackProgress) => void;
@@ -95,7 +95,7 @@ export async function runBatch(
 async function runPlanned(
   track: PlannedTrack,
   settings: RunSettings,
-  pools: Pools,
+  pools: Workshop,
   report: ReportWriter,
   onProgress: (progress: TrackProgress) => void,
 ): Promise<BatchItem> {

@@ -1,8 +1,8 @@
-// What carries out the work of a stage: ranges and encodings. pools.ts does it in worker threads; tests and the
-// measure of the engine's own cost do it in the caller's thread (in-process.ts).
+// What carries out the work of a stage: ranges and encodings. pools.ts does it in worker threads; in-process.ts does it
+// in the caller's thread, for short work and for tests.
 import type { AudioInfo } from '../audio/probe.js';
 import type { RangeReply, RangeTask } from './range-task.js';
-import type { AudioRef, DeliverySpec } from './stage.js';
+import type { AudioRef, DeliverySpec, StageDefinition } from './stage.js';
 
 /** A range without what the executor adds: the signals shared with its worker. */
 export type RangeRequest = Omit<RangeTask, 'signals' | 'slot'>;
@@ -30,6 +30,22 @@ export interface EncodeReply {
   readonly channelCount: number;
   readonly frameCount: number;
   readonly busyMs: number;
+}
+
+/** Where the work of a whole run is done. */
+export interface Workshop {
+  /** Tracks that are worth having under way at once. */
+  readonly jobs: number;
+  readonly isCancelled: boolean;
+  /** Asks what runs to stop at its next look, and begins nothing new. */
+  cancel(): void;
+  /** The executor of a stage's passes. */
+  executorFor(stage: StageDefinition): Executor;
+  /** Makes ready for the work of a stage (of encoding, where none is named) ahead of time. */
+  warm(stageId?: string): void;
+  encode(request: EncodeRequest): Promise<EncodeReply>;
+  /** To be called when nothing runs any more. */
+  close(): Promise<void>;
 }
 
 export interface Executor {

@@ -38,6 +38,8 @@ export interface PlannedDelivery {
 }
 
 export interface PlanEstimate {
+  /** Of one core, for the stages alone. */
+  readonly workSec: number;
   readonly timeSec: number;
   readonly memoryMb: number;
   readonly diskBytes: number;
@@ -67,6 +69,7 @@ const LOSSLESS_SOURCE_FORMAT: SampleFormat = { kind: 'int', bits: 24 };
 /** Cores assumed for the estimate of time. */
 const ESTIMATE_CORES = 2;
 const BASE_MEMORY_MB = 90;
+const START_SEC = 0.3;
 
 /** Binds the steps of a pipeline to an input. @throws ForgeError preset/invalid when a stage needs what is not there */
 export function planTrack(pipeline: Pipeline, info: AudioInfo, wish: DeliveryWish): TrackPlan {
@@ -217,16 +220,16 @@ function conversionsOf(info: AudioInfo, spec: DeliverySpec): string[] {
 function estimateOf(nodes: readonly PlanNode[], info: AudioInfo): PlanEstimate {
   const shape = shapeOf(info);
   const durationSec = shape.frameCount / shape.sampleRateHz;
-  let timeSec = 0.3;
+  let workSec = 0;
   let memoryMb = BASE_MEMORY_MB;
   let diskBytes = info.decoder === 'wav' ? 0 : 4 * shape.channelCount * shape.frameCount;
   for (const node of nodes) {
     const estimate = node.stage.estimate?.(node.options, shape);
-    timeSec += ((estimate?.realTimeFactor ?? 0) * durationSec) / ESTIMATE_CORES;
+    workSec += (estimate?.realTimeFactor ?? 0) * durationSec;
     memoryMb = Math.max(memoryMb, estimate?.memoryMb ?? 0);
     diskBytes += Object.keys(node.outputs).length * 2 * 4 * shape.channelCount * shape.frameCount;
   }
-  return { timeSec, memoryMb, diskBytes };
+  return { workSec, timeSec: START_SEC + workSec / ESTIMATE_CORES, memoryMb, diskBytes };
 }
 
 /** A short name of the input for messages. */

@@ -7,7 +7,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { Piscina } from 'piscina';
 import { errorFromRecord, ForgeError } from '../errors.js';
 import { Budget } from './budget.js';
-import type { EncodeReply, EncodeRequest, Executor, RangeRequest } from './executor.js';
+import type { EncodeReply, EncodeRequest, Executor, RangeRequest, Workshop } from './executor.js';
 import type { RangeReply } from './range-task.js';
 import type { StageDefinition } from './stage.js';
 import type { WorkerMessage, WorkerReply } from './worker.js';
@@ -27,7 +27,7 @@ export interface PoolOptions {
 }
 
 /** All pools of a run. */
-export class Pools {
+export class Pools implements Workshop {
   readonly jobs: number;
   readonly #workerUrl: URL;
   readonly #budget: Budget;

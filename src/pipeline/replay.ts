@@ -3,9 +3,9 @@ import { isAbsolute } from 'node:path';
 import { probeAudio } from '../audio/probe.js';
 import { ForgeError } from '../errors.js';
 import { sha256Of } from '../file-hash.js';
+import type { Workshop } from './executor.js';
 import type { RunEntry } from './manifest.js';
 import { planTrack } from './plan.js';
-import type { Pools } from './pools.js';
 import { pipelineFromPlan } from './preset.js';
 import { type ReportWriter, runTrack, type TrackProgress } from './run.js';
 
@@ -26,7 +26,7 @@ export interface ReplayedOutput {
 export async function replayEntry(
   entry: RunEntry,
   folder: string,
-  pools: Pools,
+  pools: Workshop,
   report: ReportWriter,
   onProgress: (progress: TrackProgress) => void,
 ): Promise<ReplayedOutput[]> {

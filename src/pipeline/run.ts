@@ -8,6 +8,7 @@ import type { AudioInfo } from '../audio/probe.js';
 import { ForgeError, toForgeError } from '../errors.js';
 import { sha256Of } from '../file-hash.js';
 import { contentKey, TrackCache } from './cache.js';
+import type { Workshop } from './executor.js';
 import { runJob, type StageNote, type StageResult } from './job.js';
 import {
   type InputRecord,
@@ -20,7 +21,6 @@ import {
 } from './manifest.js';
 import { Ownership } from './ownership.js';
 import { INPUT_NODE, type PlanNode, type PlannedDelivery, type TrackPlan } from './plan.js';
-import type { Pools } from './pools.js';
 import type { AudioRef, Json, ModelFiles } from './stage.js';
 import { TrackFolder } from './tracks.js';
 import { forgeVersion, runtimeVersions } from './versions.js';
@@ -78,7 +78,7 @@ export async function runTrack(
   info: AudioInfo,
   folder: string,
   settings: RunSettings,
-  pools: Pools,
+  pools: Workshop,
   report: ReportWriter,
   onProgress: (progress: TrackProgress) => void = () => {},
 ): Promise<TrackResult> {
@@ -122,7 +122,7 @@ class TrackRun {
     readonly info: AudioInfo,
     readonly folder: TrackFolder,
     readonly settings: RunSettings,
-    readonly pools: Pools,
+    readonly pools: Workshop,
     readonly onProgress: (progress: TrackProgress) => void,
   ) {
     this.#cache = new TrackCache(folder.path);

@@ -36,7 +36,10 @@ export const analyzeStage = defineStage({
   result: analysisSchema,
   inputs: () => ['audio'],
   outputs: () => [],
-  estimate: () => ({ realTimeFactor: 0.012, memoryMb: 200 }),
+  estimate: ({ only }) => {
+    if (hearsMusic(only)) return { realTimeFactor: 0.012, memoryMb: 200 };
+    return { realTimeFactor: only.includes('spectrum') ? 0.003 : 0.001, memoryMb: 90 };
+  },
   models: ({ only }) => (hearsMusic(only) ? [MUSIC_MODEL] : []),
   passes: { measure: measurePass, music: musicPass },
   async run(job) {
