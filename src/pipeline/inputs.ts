@@ -1,9 +1,8 @@
 // Turns what a person names (files, folders, patterns, `-` for standard input) into a list of files.
-import { createWriteStream, existsSync, lstatSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, lstatSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline as pipeStreams } from 'node:stream/promises';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import { ForgeError } from '../errors.js';
 
 /** Endings of the files that are taken out of a folder; a file that is named itself may have any. */
@@ -45,6 +44,9 @@ export async function listInputs(args: readonly string[]): Promise<InputList> {
 }
 
 async function filesOf(arg: string): Promise<string[]> {
+  // A name that exists is a file, whatever letters it has; a broken link is told by the probe.
+  if (isThere(arg) && !isDirectory(arg)) return [arg];
+  const { glob, isDynamicPattern } = await import('tinyglobby');
   if (isDirectory(arg)) {
     const found = await glob(`**/*.{${AUDIO_ENDINGS}}`, {
       cwd: arg,
@@ -59,8 +61,7 @@ async function filesOf(arg: string): Promise<string[]> {
     }
     return found.sort().map((file) => join(arg, file));
   }
-  // A name that exists is a file, whatever letters it has; a broken link is told by the probe.
-  if (existsSync(arg) || isLink(arg) || !isDynamicPattern(arg)) return [arg];
+  if (!isDynamicPattern(arg)) return [arg];
   const found = await glob(arg, { followSymbolicLinks: false });
   if (found.length === 0) {
     throw new ForgeError('input/not-found', `no file matches ${arg}`, {
@@ -78,8 +79,8 @@ function isDirectory(path: string): boolean {
   }
 }
 
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 async function saveStandardInput(folder: string): Promise<string> {
