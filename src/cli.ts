@@ -177,5 +177,5 @@ function reportFailure(error: ForgeError, args: readonly string[]): number {
 }
 
 function version(): string {
-  return (createRequire(import.meta.url)('../package.json') as { version: string }).version;
+  return (createRequire(import.meta.url)('forge-audio/package.json') as { version: string }).version;
 }
