@@ -1,20 +1,21 @@
 // Runs one stage: gives run(job) its passes, keeps what every range gave, and repeats nothing that is done.
 //
-//   <folder>/pass-<n>-<hash>/<range>.done     v8-serialised result of one range
+//   <folder>/pass-<n>-<hash>/<range>.done     what one range gave (range-records.ts)
 //   <folder>/pass-<n>-<hash>/<role>.part      an output while a pass writes it, preallocated float32
 //   <folder>/pass-<n>-<hash>/<role>.wav       the same when it is whole
 //   <folder>/<role>[.<label>].delivery.<ext>  an encoded deliverable
 //
 // After a crash the same calls in the same order find their recorded results.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
+import { serialize } from 'node:v8';
 import type { AudioShape, SampleFormat } from '../audio/audio-file.js';
 import type { AudioInfo } from '../audio/probe.js';
 import { createWavWriter } from '../audio/wav-writer.js';
 import { ForgeError } from '../errors.js';
 import type { Executor } from './executor.js';
+import { hasRecord, partsOf, readRecord, writeRecord } from './range-records.js';
 import { joinBorders, type OutputTarget, type RangeReply } from './range-task.js';
 import { rangesOf } from './ranges.js';
 import type {
@@ -23,6 +24,7 @@ import type {
   DeliverySpec,
   FrameRange,
   ModelFiles,
+  RecordedParts,
   StageDefinition,
   StageJob,
   StageOutcome,
@@ -107,6 +109,7 @@ class Job implements StageJob<unknown> {
   readonly #encoded: Record<string, EncodedOutput> = {};
   readonly #bypassed: Record<string, Bypass> = {};
   readonly #notes: StageNote[] = [];
+  readonly #recorded = new Map<AnyPass, RecordedParts<unknown>>();
   #callCount = 0;
   #busyMs = 0;
 
@@ -125,9 +128,16 @@ class Job implements StageJob<unknown> {
     inputs: Readonly<Record<string, AudioRef>> = {},
   ): Promise<Summary> => {
     const call = this.#open(pass, params, { ...this.inputs, ...inputs }, {});
-    const parts = await this.#runRanges(call);
-    return pass.merge(parts, params, call.shape) as Summary;
+    await this.#runRanges(call);
+    this.#recorded.set(pass, recordedParts(call));
+    return this.#merge(call) as Summary;
   };
+
+  recorded<Part>(pass: AnyPass): RecordedParts<Part> {
+    const recorded = this.#recorded.get(pass);
+    if (recorded === undefined) throw new ForgeError('internal/defect', 'the pass was not run yet');
+    return recorded as RecordedParts<Part>;
+  }
 
   apply = async <Summary>(
     pass: AnyPass,
@@ -139,7 +149,7 @@ class Job implements StageJob<unknown> {
     const call = this.#open(pass, params, allInputs, outputs);
     const isWhole = existsSync(join(call.folder, 'joined'));
     if (!isWhole) this.#createOutputs(call);
-    const parts = await this.#runRanges(call);
+    await this.#runRanges(call);
     if (!isWhole) this.#joinOutputs(call);
     for (const [role, target] of Object.entries(call.outputs)) {
       this.#outputs[role] = {
@@ -152,7 +162,7 @@ class Job implements StageJob<unknown> {
         sampleFormat: FLOAT32,
       };
     }
-    return pass.merge(parts, params, call.shape) as Summary;
+    return this.#merge(call) as Summary;
   };
 
   output(role: string): AudioRef {
@@ -291,39 +301,36 @@ class Job implements StageJob<unknown> {
     }
   }
 
-  async #runRanges(call: PassCall): Promise<unknown[]> {
-    const replies: (RangeReply | undefined)[] = call.ranges.map((range) => readReply(call, range));
-    const progress: number[] = replies.map((reply) => (reply === undefined ? 0 : 1));
+  #merge(call: PassCall): unknown {
+    return call.pass.merge(partsOf(recordedParts(call)), call.params, call.shape);
+  }
+
+  /** Does what is not recorded yet. */
+  async #runRanges(call: PassCall): Promise<void> {
+    const isDone = call.ranges.map((range) => hasRecord(call.folder, range.index));
+    const progress: number[] = isDone.map(Number);
     const report = () => {
       const done = progress.reduce((sum, fraction) => sum + fraction, 0);
       this.#setting.onProgress?.({ passId: call.passId, fraction: done / Math.max(1, call.ranges.length) });
     };
-    const runOne = async (range: FrameRange, state: unknown): Promise<void> => {
+    const runOne = async (range: FrameRange, state: unknown): Promise<unknown> => {
       const reply = await this.#runRange(call, range, state, (fraction) => {
         progress[range.index] = fraction;
         report();
       });
-      replies[range.index] = reply;
+      this.#busyMs += reply.busyMs;
       progress[range.index] = 1;
       report();
+      return reply.state;
     };
     if (call.pass.order === 'sequential') {
-      let state: unknown;
-      for (const range of call.ranges) {
-        if (replies[range.index] === undefined) await runOne(range, state);
-        // Only the last state is kept in memory: those of a long file's ranges would add up.
-        const { state: next, ...rest } = replies[range.index]!;
-        state = next;
-        replies[range.index] = rest;
-      }
+      const first = isDone.lastIndexOf(true) + 1;
+      let state = first === 0 ? undefined : readRecord(call.folder, first - 1).state;
+      for (const range of call.ranges.slice(first)) state = await runOne(range, state);
     } else {
-      const open = call.ranges.filter((range) => replies[range.index] === undefined);
+      const open = call.ranges.filter((range) => !isDone[range.index]);
       await inLanes(open, this.#setting.executor.lanes, (range) => runOne(range, undefined));
     }
-    return replies.map((reply) => {
-      this.#busyMs += reply!.busyMs;
-      return reply!.part;
-    });
   }
 
   async #runRange(
@@ -355,7 +362,7 @@ class Job implements StageJob<unknown> {
       cores,
       onProgress,
     );
-    writeReply(call, range, reply);
+    writeRecord(call.folder, range.index, reply);
     return reply;
   }
 }
@@ -374,30 +381,19 @@ interface PassCall {
   readonly outputs: Readonly<Record<string, OutputTarget>>;
 }
 
+function recordedParts(call: PassCall): RecordedParts<unknown> {
+  return { folder: call.folder, rangeCount: call.ranges.length };
+}
+
 function wholePath(call: PassCall, role: string): string {
   return join(call.folder, `${role}.wav`);
-}
-
-function replyPath(call: PassCall, range: FrameRange): string {
-  return join(call.folder, `${range.index}.done`);
-}
-
-function readReply(call: PassCall, range: FrameRange): RangeReply | undefined {
-  const path = replyPath(call, range);
-  return existsSync(path) ? (deserialize(readFileSync(path)) as RangeReply) : undefined;
-}
-
-function writeReply(call: PassCall, range: FrameRange, reply: RangeReply): void {
-  const path = replyPath(call, range);
-  writeFileSync(`${path}.new`, serialize(reply));
-  renameSync(`${path}.new`, path);
 }
 
 /** Works through `items` in order with at most `lanes` under way; waits for all that began, then throws the first error. */
 async function inLanes<T>(
   items: readonly T[],
   lanes: number,
-  work: (item: T) => Promise<void>,
+  work: (item: T) => Promise<unknown>,
 ): Promise<void> {
   const failures: { index: number; error: unknown }[] = [];
   let next = 0;

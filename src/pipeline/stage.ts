@@ -89,13 +89,16 @@ interface PassBase<Params> {
   readonly memoryMb?: number;
 }
 
-/** Measures ranges; `merge` receives the results in range order. */
+/**
+ * Measures ranges; `merge` receives the parts in range order, each read from disk as it is asked for: it must not
+ * keep them where their size adds up over hours.
+ */
 export interface ScanPass<Options, Params, Part extends Cloneable, Summary extends Cloneable>
   extends PassBase<Params> {
   readonly kind: 'scan';
   readonly order: 'parallel' | 'sequential';
   run(context: RangeContext<Options, Params>): RangeResult<Part> | Promise<RangeResult<Part>>;
-  merge(parts: readonly Part[], params: Params, shape: AudioShape): Summary;
+  readonly merge: (parts: Iterable<Part>, params: Params, shape: AudioShape) => Summary;
 }
 
 /** Writes ranges of the stage's outputs; may measure at the same time, like a scan. */
@@ -106,13 +109,21 @@ export interface ApplyPass<Options, Params, Part extends Cloneable, Summary exte
   /** Frames that a range writes beyond its end, to be added to the head of the next (overlap-add). 0 unless stated. */
   readonly tailFrames?: (shape: AudioShape, params: Params) => number;
   run(context: RangeContext<Options, Params>): RangeResult<Part> | Promise<RangeResult<Part>>;
-  merge(parts: readonly Part[], params: Params, shape: AudioShape): Summary;
+  readonly merge: (parts: Iterable<Part>, params: Params, shape: AudioShape) => Summary;
 }
 
 /** What a range gives back: its part of the measure and, in sequential passes, the state for the next range. */
 export interface RangeResult<Part> {
   readonly part: Part;
   readonly state?: Cloneable;
+}
+
+/** The parts of a pass on disk: a parameter of a later pass, which reads them by partsOf (range-records.ts). */
+export interface RecordedParts<Part> {
+  readonly folder: string;
+  readonly rangeCount: number;
+  /** Only a type. */
+  readonly part?: Part;
 }
 
 /** Identity functions that infer the types of a pass. */
@@ -153,6 +164,11 @@ export interface StageJob<Options> {
     params: Params,
     inputs?: Readonly<Record<string, AudioRef>>,
   ): Promise<Summary>;
+  /** What the ranges of the latest call of a pass gave, for a later pass to read. */
+  recorded<Part>(
+    // biome-ignore lint/suspicious/noExplicitAny: what else the pass takes and gives does not matter
+    pass: ScanPass<any, any, Part, any>,
+  ): RecordedParts<Part>;
   /** Runs an apply pass; its outputs are whole afterwards. A second call for the same output replaces the first. */
   apply<Params, Part, Summary>(
     pass: ApplyPass<Options, Params, Part, Summary>,

@@ -80,7 +80,7 @@ const network = defineScan<unknown, VoiceParams, Float32Array, Float32Array>({
     }
     return { part, state };
   },
-  merge: joinParts,
+  merge: (parts) => joinParts([...parts]),
 });
 
 /** Features of our own detector. */
@@ -100,7 +100,7 @@ const features = defineScan<unknown, VoiceParams, Uint8Array, Uint8Array>({
     }
     return { part: joinBytes(parts) };
   },
-  merge: joinBytes,
+  merge: (parts) => joinBytes([...parts]),
 });
 
 /** The passes that a stage declares to call `findVoice`. */

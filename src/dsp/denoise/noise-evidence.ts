@@ -147,14 +147,16 @@ export function measureLevels(
 }
 
 /** The histogram of several ranges. */
-export function addHistograms(parts: readonly LevelHistogram[]): LevelHistogram {
-  const [first, ...rest] = parts;
-  if (first === undefined)
-    return { counts: new Uint32Array(0), flatness: new Float64Array(0), levelCount: 0, power: 0 };
-  const counts = first.counts.slice();
-  const flatness = first.flatness.slice();
-  let { levelCount, power } = first;
-  for (const part of rest) {
+export function addHistograms(parts: Iterable<LevelHistogram>): LevelHistogram {
+  let counts = new Uint32Array(0);
+  let flatness = new Float64Array(0);
+  let levelCount = 0;
+  let power = 0;
+  for (const part of parts) {
+    if (counts.length === 0) {
+      counts = new Uint32Array(part.counts.length);
+      flatness = new Float64Array(part.flatness.length);
+    }
     for (let n = 0; n < counts.length; n++) {
       counts[n] = counts[n]! + part.counts[n]!;
       flatness[n] = flatness[n]! + part.flatness[n]!;

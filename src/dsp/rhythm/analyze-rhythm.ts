@@ -4,7 +4,7 @@ import { type BeatActivations, peakNear, secToBeatFrame } from './activations.js
 import { chooseLevel } from './metrical-level.js';
 import { pickOnsets } from './onsets.js';
 import type { METERS, RhythmAnalysis, RhythmOptions } from './schema.js';
-import { swingRatio, tempoCurve } from './tempo.js';
+import { swingRatio, tempoCurve, variationPercent } from './tempo.js';
 
 /** Beats before the first and after the last sound are left out; activations below this are no sound of a beat. */
 const WEAKEST_BEAT = 0.05;
@@ -56,12 +56,6 @@ function soundingSpan(beatsSec: readonly number[], beat: Float32Array): [number,
 function meterName(beats: number, tempoBpm: number): (typeof METERS)[number] {
   const isInEighths = beats >= 6 && tempoBpm >= 150;
   return `${beats}/${isInEighths ? 8 : 4}` as (typeof METERS)[number];
-}
-
-function variationPercent(curve: readonly { tempoBpm: number }[]): number {
-  const mean = curve.reduce((sum, point) => sum + point.tempoBpm, 0) / curve.length;
-  const variance = curve.reduce((sum, point) => sum + (point.tempoBpm - mean) ** 2, 0) / curve.length;
-  return (100 * Math.sqrt(variance)) / mean;
 }
 
 function silent(onsetsSec: readonly number[]): RhythmAnalysis {

@@ -46,6 +46,13 @@ export function swingRatio(beatsSec: readonly number[], onsetsSec: readonly numb
   return phase / (1 - phase);
 }
 
+/** Standard deviation of a tempo curve over its mean, in percent. */
+export function variationPercent(curve: readonly { tempoBpm: number }[]): number {
+  const mean = curve.reduce((sum, point) => sum + point.tempoBpm, 0) / curve.length;
+  const variance = curve.reduce((sum, point) => sum + (point.tempoBpm - mean) ** 2, 0) / curve.length;
+  return (100 * Math.sqrt(variance)) / mean;
+}
+
 /** The middle of the values; NaN for none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -63,23 +63,21 @@ export function measureSpectrum(
   return { size, windowCount, mid: mid.slice(), side: side.slice(), others: others.slice() };
 }
 
-/** The whole programme's spectrum out of those of its ranges (at least one). */
-export function joinSpectra(parts: readonly SpectrumPart[]): SpectrumPart {
-  const first = parts[0]!;
-  const total = (pick: (part: SpectrumPart) => Float64Array): Float64Array => {
-    const sum = new Float64Array(first.mid.length);
-    for (const part of parts) {
-      const values = pick(part);
-      for (let k = 0; k < sum.length; k++) sum[k]! += values[k]!;
-    }
-    return sum;
-  };
+/** The whole programme's spectrum out of those of its ranges (at least one), each met once. */
+export function joinSpectra(parts: Iterable<SpectrumPart>): SpectrumPart {
+  let sum: SpectrumPart | undefined;
+  for (const part of parts) sum = sum === undefined ? part : addSpectra(sum, part);
+  return sum!;
+}
+
+export function addSpectra(a: SpectrumPart, b: SpectrumPart): SpectrumPart {
+  const add = (one: Float64Array, other: Float64Array) => one.map((power, k) => power + other[k]!);
   return {
-    size: first.size,
-    windowCount: parts.reduce((sum, part) => sum + part.windowCount, 0),
-    mid: total((part) => part.mid),
-    side: total((part) => part.side),
-    others: total((part) => part.others),
+    size: a.size,
+    windowCount: a.windowCount + b.windowCount,
+    mid: add(a.mid, b.mid),
+    side: add(a.side, b.side),
+    others: add(a.others, b.others),
   };
 }
 

@@ -4,6 +4,7 @@ import { roundTo } from '../../units.js';
 import type { Segment } from '../tonal/segments.js';
 import { type Bar, describeBars } from './bars.js';
 import type { SectionHint, StructureAnalysis } from './schema.js';
+import { sectionLetters } from './section-letters.js';
 import { findSections } from './sections.js';
 
 /** A section this much below the piece's level is sparse; a step up of this much is a drop. */
@@ -32,7 +33,7 @@ export function analyzeStructure(
     sections: spans.map(({ firstBar, endBar, label }, k) => ({
       startSec: roundTo(bars[firstBar]!.startSec, 3),
       endSec: roundTo(bars[endBar - 1]!.endSec, 3),
-      label: letters(label),
+      label: sectionLetters(label),
       energyDb: roundTo(energies[k]!, 1),
       hint: hintOf(energies, rises, k),
     })),
@@ -71,10 +72,4 @@ function hintOf(energies: readonly number[], rises: readonly number[], k: number
   if (own - before >= DROP_STEP_DB && own >= 0) return 'drop';
   if (own <= SPARSE_DB && before - own >= -SPARSE_DB) return 'break';
   return null;
-}
-
-/** A … Z, then AA, AB … */
-function letters(index: number): string {
-  const last = String.fromCharCode(65 + (index % 26));
-  return index < 26 ? last : letters(Math.floor(index / 26) - 1) + last;
 }

@@ -29,7 +29,7 @@ const options = z.strictObject({
 /** The stage `analyze`. */
 export const analyzeStage = defineStage({
   id: 'analyze',
-  version: 2,
+  version: 3,
   summary: 'Measures loudness, dynamics, stereo image, spectrum, rhythm, tonality and structure.',
   source: 'ITU-R BS.1770-5; EBU R 128, Tech 3341, Tech 3342; IEC 61260-1',
   options,
@@ -44,8 +44,8 @@ export const analyzeStage = defineStage({
   passes: { measure: measurePass, music: musicPass },
   async run(job) {
     const { only, dualMono, history, tempoBpm, meter } = job.options;
-    const { sampleRateHz, channelCount, frameCount } = job.inputs.audio!;
-    const { loudness, levels, spectrum, music } = await job.scan(measurePass, {
+    const { sampleRateHz, channelCount } = job.inputs.audio!;
+    const { loudness, levels, spectrum } = await job.scan(measurePass, {
       role: 'audio',
       isWithLevels: only.includes('dynamics') || only.includes('stereo'),
       isWithSpectrum: only.includes('spectrum'),
@@ -59,9 +59,9 @@ export const analyzeStage = defineStage({
     if (only.includes('dynamics')) data.dynamics = dynamicsReport(levels!);
     if (only.includes('stereo')) data.stereo = stereoReport(levels!);
     if (only.includes('spectrum')) data.spectrum = spectrumReport(spectrum!, channelCount, sampleRateHz);
-    if (music !== undefined) {
+    if (hearsMusic(only)) {
       const heard = await job.scan(musicPass, {
-        features: { ...music, durationSec: frameCount / sampleRateHz },
+        measured: job.recorded(measurePass),
         given: { ...(tempoBpm === undefined ? {} : { tempoBpm }), ...(meter === undefined ? {} : { meter }) },
       });
       for (const part of MUSIC_ANALYSES) if (only.includes(part)) data[part] = heard[part];

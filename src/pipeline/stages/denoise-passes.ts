@@ -73,7 +73,7 @@ export const denoiseApply = defineApply<unknown, DenoiseParams, ResidualFigures,
     }
     return { part: meter.figures(), state: residuals.saveState() };
   },
-  merge: addResidualFigures,
+  merge: (parts) => addResidualFigures([...parts]),
 });
 
 /** The residual of a file that was left alone: outputs are made of zeros, so that there is nothing to write. */

@@ -46,7 +46,7 @@ export const bandsPass = defineScan<unknown, null, BandHistograms, BandHistogram
     const part = measureBandLevels(source, sampleRateHz, CORNERS_HZ, range.startFrame, range.endFrame);
     return { part };
   },
-  merge: joinBandLevels,
+  merge: (parts) => joinBandLevels([...parts]),
 });
 
 export interface ShapeParams {
@@ -97,7 +97,7 @@ const shared = { order: 'parallel', rangeSec: RANGE_SEC, memoryMb: 40 } as const
 export const tryPass = defineScan<unknown, LimitParams, Limited, Limited>({
   ...shared,
   run: (context) => ({ part: limitRange(context, () => {}) }),
-  merge: joinLimited,
+  merge: (parts) => joinLimited([...parts]),
 });
 
 /** Writes `master`, and measures the same. */
@@ -106,7 +106,7 @@ export const renderPass = defineApply<unknown, LimitParams, Limited, Limited>({
   run: (context) => ({
     part: limitRange(context, (startFrame, block) => context.write('master', startFrame, block)),
   }),
-  merge: joinLimited,
+  merge: (parts) => joinLimited([...parts]),
 });
 
 function joinLimited(parts: readonly Limited[]): Limited {

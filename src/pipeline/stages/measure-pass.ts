@@ -7,8 +7,8 @@ import { channelWeights } from '../../dsp/loudness/channel-weights.js';
 import { measureRange } from '../../dsp/loudness/measure-range.js';
 import type { LoudnessPart } from '../../dsp/loudness/meter.js';
 import { joinParts } from '../../dsp/loudness/programme.js';
-import { extractMusicFeatures, type MusicFeatures, mergeMusicFeatures } from '../../dsp/music-features.js';
-import { joinSpectra, measureSpectrum, type SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
+import { extractMusicFeatures, type MusicFeatures } from '../../dsp/music-features.js';
+import { addSpectra, measureSpectrum, type SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
 import { defineScan } from '../stage.js';
 
 /** What is measured, and of which role. Loudness is always there: its loop reads the file. */
@@ -24,6 +24,7 @@ export interface Measures {
   readonly loudness: LoudnessPart;
   readonly levels?: LevelPart;
   readonly spectrum?: SpectrumPart;
+  /** Stays with the recorded parts: what hears the music reads them from there. */
   readonly music?: MusicFeatures;
 }
 
@@ -31,7 +32,6 @@ export interface ProgrammeMeasures {
   readonly loudness: LoudnessPart;
   readonly levels?: ReturnType<typeof joinLevels>;
   readonly spectrum?: SpectrumPart;
-  readonly music?: MusicFeatures;
 }
 
 /** A multiple of the 3 s blocks and 100 ms hops that the meters count in. */
@@ -72,14 +72,19 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
     return { part };
   },
   merge(parts) {
-    const music = parts.flatMap((part) => (part.music === undefined ? [] : [part.music]));
-    const levels = parts.flatMap((part) => (part.levels === undefined ? [] : [part.levels]));
-    const spectra = parts.flatMap((part) => (part.spectrum === undefined ? [] : [part.spectrum]));
+    const loudness: LoudnessPart[] = [];
+    const levels: LevelPart[] = [];
+    let spectrum: SpectrumPart | undefined;
+    for (const part of parts) {
+      loudness.push(part.loudness);
+      if (part.levels !== undefined) levels.push(part.levels);
+      if (part.spectrum !== undefined)
+        spectrum = spectrum === undefined ? part.spectrum : addSpectra(spectrum, part.spectrum);
+    }
     return {
-      loudness: joinParts(parts.map((part) => part.loudness)),
+      loudness: joinParts(loudness),
       ...(levels.length === 0 ? {} : { levels: joinLevels(levels) }),
-      ...(spectra.length === 0 ? {} : { spectrum: joinSpectra(spectra) }),
-      ...(music.length === 0 ? {} : { music: mergeMusicFeatures(music) }),
+      ...(spectrum === undefined ? {} : { spectrum }),
     };
   },
 });

@@ -1,13 +1,17 @@
-// The pass that hears a whole piece from the compact features that the measure pass gathered by ranges: beats by the
-// network, then rhythm, tonality, structure and genre. One range, because a beat depends on what comes before and after.
+// The pass that hears a piece from the compact features that the measure pass left on disk: beats by the network, then
+// rhythm, tonality, structure and genre. A piece is one range, because a beat depends on what comes before and after;
+// recordings that are longer than a piece are heard in stretches.
 import { join } from 'node:path';
 import type { MusicAnalysis } from '../../dsp/music-analysis.js';
-import type { MusicFeatures } from '../../dsp/music-features.js';
+import { joinStretches, type MusicStretch } from '../../dsp/music-stretches.js';
 import type { RhythmOptions } from '../../dsp/rhythm/schema.js';
-import { defineScan, type ModelNeed } from '../stage.js';
+import { partOf } from '../range-records.js';
+import { defineScan, type ModelNeed, type RecordedParts } from '../stage.js';
+import { MEASURE_RANGE_SEC, type Measures } from './measure-pass.js';
 
 export interface MusicParams {
-  readonly features: MusicFeatures;
+  /** Parts of the measure pass, with music. */
+  readonly measured: RecordedParts<Measures>;
   /** Tempo and meter that the user gave. */
   readonly given: RhythmOptions;
 }
@@ -15,27 +19,45 @@ export interface MusicParams {
 /** The network that the pass runs; a part of the package. */
 export const MUSIC_MODEL: ModelNeed = { id: 'beats', required: false };
 
-export const musicPass = defineScan<unknown, MusicParams, MusicAnalysis, MusicAnalysis>({
+/** Recordings up to this length are heard as one piece. */
+const LONGEST_STRETCH_SEC = 1200;
+
+export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAnalysis>({
   order: 'parallel',
-  rangeSec: 1,
-  rangeFrames: ({ frameCount }) => frameCount,
+  rangeSec: LONGEST_STRETCH_SEC,
+  // Stretches of equal length, in whole ranges of the measure pass.
+  rangeFrames({ frameCount, sampleRateHz }) {
+    const measureFrames = MEASURE_RANGE_SEC * sampleRateHz;
+    const stretchCount = Math.ceil(frameCount / (LONGEST_STRETCH_SEC * sampleRateHz));
+    return measureFrames * Math.ceil(frameCount / measureFrames / stretchCount);
+  },
   memoryMb: 150,
   async run(context) {
-    const { features, given } = context.params;
+    const { params, range, sampleRateHz, frameCount, models } = context;
     // Loaded here, so that an analysis that does not hear the music starts without them.
-    const [{ analyzeMusic }, { createBeatNetwork }, { PACKAGE_WEIGHTS_DIR }] = await Promise.all([
-      import('../../dsp/music-analysis.js'),
-      import('../../models/beats.js'),
-      import('../../models/card.js'),
-    ]);
-    const path =
-      context.models.beats?.files['beats.onnx'] ?? join(PACKAGE_WEIGHTS_DIR, 'beats', 'beats.onnx');
+    const [{ analyzeMusic }, { mergeMusicFeatures }, { createBeatNetwork }, { PACKAGE_WEIGHTS_DIR }] =
+      await Promise.all([
+        import('../../dsp/music-analysis.js'),
+        import('../../dsp/music-features.js'),
+        import('../../models/beats.js'),
+        import('../../models/card.js'),
+      ]);
+    const path = models.beats?.files['beats.onnx'] ?? join(PACKAGE_WEIGHTS_DIR, 'beats', 'beats.onnx');
     const network = await context.resource(`beats ${path}`, () => createBeatNetwork(path));
-    const frames = context.range.endFrame - context.range.startFrame;
+    const startSec = range.startFrame / sampleRateHz;
+    const endSec = range.endFrame / sampleRateHz;
+    // A neighbouring part at either side: more than the network sees.
+    const first = Math.max(0, Math.round(startSec / MEASURE_RANGE_SEC) - 1);
+    const last = Math.min(params.measured.rangeCount, Math.ceil(endSec / MEASURE_RANGE_SEC) + 1);
+    const parts = Array.from({ length: last - first }, (_, k) => partOf(params.measured, first + k).music!);
+    const originSec = first * MEASURE_RANGE_SEC;
+    const durationSec = Math.min(last * MEASURE_RANGE_SEC, frameCount / sampleRateHz) - originSec;
+    const features = { ...mergeMusicFeatures(parts), durationSec };
     const activations = await network.run(features.bands, (share) =>
-      context.progress(Math.floor(share * 0.5 * frames)),
+      context.progress(Math.floor(share * 0.5 * (range.endFrame - range.startFrame))),
     );
-    return { part: analyzeMusic(features, activations, given) };
+    const analysis = analyzeMusic(features, activations, params.given);
+    return { part: { originSec, startSec, endSec, analysis } };
   },
-  merge: (parts) => parts[0]!,
+  merge: (parts) => joinStretches([...parts]),
 });

@@ -79,7 +79,7 @@ export const defectScan = defineScan<
     }
     return { part: { positive, negative, blockMeans, clicks: summaryOf(found) } };
   },
-  merge(parts, _, { channelCount }) {
+  merge([...parts], _, { channelCount }) {
     const channels = Array.from({ length: channelCount }, (__, channel) => channel);
     const none: FlatTops = { peak: 0, runCount: 0 };
     const join = (pick: (part: DefectPart) => FlatTops) => parts.map(pick).reduce(joinFlatTops, none);
@@ -118,7 +118,7 @@ export const clippingApply = defineApply<
     }
     return { part: { regions: summaryOf(found), peak } };
   },
-  merge: joinRepairs,
+  merge: (parts) => joinRepairs([...parts]),
 });
 
 export const clicksApply = defineApply<

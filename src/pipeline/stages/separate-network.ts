@@ -86,7 +86,7 @@ export const inspectPass = defineScan<SeparateOptions, ModelUse, number, number>
     }
     return { part: lengths[0]! };
   },
-  merge: (parts) => parts[0]!,
+  merge: ([frames]) => frames!,
 });
 
 /** Mean and deviation of the mid signal. */
@@ -115,8 +115,12 @@ export const levelPass = defineScan<SeparateOptions, null, { sum: number; square
     return { part: { sum, squares } };
   },
   merge(parts, _params, { frameCount }) {
-    const sum = parts.reduce((total, part) => total + part.sum, 0);
-    const squares = parts.reduce((total, part) => total + part.squares, 0);
+    let sum = 0;
+    let squares = 0;
+    for (const part of parts) {
+      sum += part.sum;
+      squares += part.squares;
+    }
     return songLevel(sum, squares, frameCount);
   },
 });

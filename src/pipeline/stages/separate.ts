@@ -47,7 +47,7 @@ const survey = defineScan<SeparateOptions, null, CentreSums, number>({
     );
     return { part };
   },
-  merge: (parts) => centreShareOf(parts),
+  merge: (parts) => centreShareOf([...parts]),
 });
 
 const apply = defineApply<SeparateOptions, { readonly centreShare: number }, null, null>({
@@ -109,7 +109,7 @@ const judge = defineScan<SeparateOptions, null, QualitySums, ReturnType<typeof j
     );
     return { part };
   },
-  merge: (parts) => judgeQuality(parts),
+  merge: (parts) => judgeQuality([...parts]),
 });
 
 const figureDb = (description: string) => z.number().nullable().meta({ description });
