@@ -33,6 +33,8 @@ export interface RenderRange {
 }
 
 const BLOCK_FRAMES = 4096;
+/** Reading begins on this grid, so that devices that work in blocks or steps see the same ones in every range. */
+const GRID_FRAMES = 4096;
 
 /**
  * Processes frames of `source` and hands the wanted ones to `onBlock`, in order: they lie in `window.channels` from
@@ -49,6 +51,7 @@ export function renderRange(
   const block = window.channels.map((samples) => samples.subarray(0, BLOCK_FRAMES));
   // Blocks are laid so that one begins exactly with the first wanted frame.
   let readAt = Math.max(0, startFrame - settleFrames);
+  readAt -= readAt % GRID_FRAMES;
   const firstFrame = Math.max(0, startFrame - leadFrames);
   let skip = firstFrame - readAt + latencyFrames;
   while (skip > 0) {

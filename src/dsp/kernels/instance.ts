@@ -45,17 +45,17 @@ export interface KernelFunctions {
     out: number,
   ): number;
   sampleEnvelope(samples: number, frames: number, out: number): number;
-  limiterGains(
+  limiterNodes(
     peaks: number,
-    gains: number,
-    frames: number,
+    nodes: number,
+    steps: number,
     config: number,
     state: number,
     queue: number,
     rings: number,
     reach: number,
   ): number;
-  applyGains(source: number, gains: number, scale: number, target: number, frames: number): void;
+  applyNodes(source: number, nodes: number, scale: number, target: number, steps: number): void;
   joinPair(left: number, right: number, target: number, frames: number): void;
   splitPair(source: number, left: number, right: number, frames: number): void;
   encodeMidSide(pairs: number, frames: number): void;

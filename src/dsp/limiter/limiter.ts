@@ -1,12 +1,14 @@
 // A look-ahead true-peak limiter that does not overshoot. Peaks are found at eightfold rate by the interpolator that
-// forge's meter reads with; the gain that every peak needs is held over the look-ahead, let go slowly, and smoothed by
-// three moving means whose span is the look-ahead, so that it is down when the peak comes. All channels share one gain.
-// Loops run in WebAssembly (kernels/assembly/limiter.ts). It has no knee and no colour of its own.
+// forge's meter reads with; in steps of eight frames, the reduction that the highest peak needs is held over the
+// look-ahead, let go slowly, and smoothed by three moving means whose span is the look-ahead, so that the gain, which
+// goes in straight lines from step to step, is down when the peak comes. All channels share one gain. Loops run in
+// WebAssembly (kernels/assembly/limiter.ts). It has no knee and no colour of its own.
 import { z } from 'zod';
 import { dbToGain, gainToDb, msToFrames } from '../../units.js';
-import { createKernels, type Kernels } from '../kernels/instance.js';
+import { createBlockDevice } from '../block-device.js';
+import { createKernels } from '../kernels/instance.js';
 import { designTruePeak, interpolationPhases } from '../loudness/true-peak.js';
-import { defineProcessor, type Processor, type ProcessorBlock } from '../processor.js';
+import { defineProcessor, type Processor } from '../processor.js';
 
 const options = z.strictObject({
   inputGainDb: z.number().min(-60).max(60).default(0).describe('Gain before the limiter, in dB.'),
@@ -52,22 +54,17 @@ export interface Limiter extends Processor {
   readonly meanDepth: number;
 }
 
-const CHUNK_FRAMES = 1024;
-/** Frames by which detection lags, so that the interpolator sees what follows. */
-const DETECTION_LAG_FRAMES = 16;
+/** Frames of a block, and of a step of the gain. */
+const BLOCK_FRAMES = 1024;
+const STEP_FRAMES = 8;
+const BLOCK_STEPS = BLOCK_FRAMES / STEP_FRAMES;
+/** Steps by which detection lags, so that the interpolator sees what follows. */
+const DETECTION_LAG_STEPS = 2;
 /** Phases of the eightfold interpolation: pairs 1/7, 2/6, 3/5 and the middle. */
 const OVERSAMPLING = 8;
 
 /** After so long the state of the slowest release has faded to 2e-9: a range may start cold so much before it. */
 export const LIMITER_SETTLE_SEC = 5;
-
-export function createLimiter(
-  limiterOptions: LimiterOptions,
-  sampleRateHz: number,
-  channelCount: number,
-): Limiter {
-  return new KernelLimiter(limiterOptions, sampleRateHz, channelCount);
-}
 
 export const limiter = defineProcessor<LimiterOptions>({
   id: 'limiter',
@@ -77,169 +74,122 @@ export const limiter = defineProcessor<LimiterOptions>({
   create: createLimiter,
 });
 
-class KernelLimiter implements Limiter {
-  readonly latencyFrames: number;
-  readonly #channelCount: number;
-  readonly #kernels: Kernels;
-  /** By channel: latencyFrames of the past, then the chunk. */
-  readonly #lines: readonly Float32Array[];
-  readonly #peaks: Float32Array;
-  readonly #gains: Float32Array;
-  readonly #unity: Float32Array;
-  readonly #taps: Float32Array;
-  readonly #config: Float64Array;
-  readonly #memory: { state: Float64Array; queue: Float64Array; rings: Float64Array };
-  readonly #reach: Float64Array;
-  readonly #halfFrames: number;
-  readonly #largestGain: number;
-  readonly #threshold: number;
-  readonly #inputGain: number;
-  readonly #isTruePeak: boolean;
-  #isIdle = true;
-  #frameCount = 0;
+export function createLimiter(settings: LimiterOptions, sampleRateHz: number, channelCount: number): Limiter {
+  const { halfFrames } = designTruePeak(sampleRateHz);
+  const isTruePeak = settings.detection === 'true-peak';
+  const inputGain = dbToGain(settings.inputGainDb);
+  const threshold = dbToGain(settings.ceilingDb) / inputGain;
 
-  constructor(settings: LimiterOptions, sampleRateHz: number, channelCount: number) {
-    const { halfFrames } = designTruePeak(sampleRateHz);
-    const spanFrames = Math.max(3, msToFrames(settings.lookaheadMs, sampleRateHz));
-    const lengths = [0, 1, 2].map((i) => Math.floor((spanFrames + 2 + i) / 3));
-    const smoothingFrames = spanFrames - 1;
-    const holdFrames = spanFrames + 2 * halfFrames + 1;
-    const queueLength = 2 ** Math.ceil(Math.log2(holdFrames + 2));
-    this.latencyFrames = smoothingFrames + halfFrames + DETECTION_LAG_FRAMES;
-    this.#channelCount = channelCount;
-    this.#halfFrames = halfFrames;
-    this.#isTruePeak = settings.detection === 'true-peak';
-    this.#inputGain = dbToGain(settings.inputGainDb);
+  const spanSteps = Math.max(3, Math.round(msToFrames(settings.lookaheadMs, sampleRateHz) / STEP_FRAMES));
+  const lengths = [0, 1, 2].map((i) => Math.floor((spanSteps + 2 + i) / 3));
+  // A peak between samples is made of halfFrames frames at either side: the gain is down over all of them.
+  const sideSteps = Math.ceil(halfFrames / STEP_FRAMES);
+  const holdSteps = spanSteps + 2 * sideSteps + 1;
+  const queueLength = 2 ** Math.ceil(Math.log2(holdSteps + 2));
+  const latencyFrames = STEP_FRAMES * (spanSteps + sideSteps + DETECTION_LAG_STEPS);
 
-    const lineFrames = this.latencyFrames + CHUNK_FRAMES;
-    const floats = channelCount * (lineFrames + 32) + 3 * CHUNK_FRAMES + 7 * halfFrames;
-    const doubles = 2 * queueLength + spanFrames + 64;
-    this.#kernels = createKernels(4 * floats + 8 * doubles + 4096);
-    const { f32, f64 } = this.#kernels;
-    this.#lines = Array.from({ length: channelCount }, () => f32(lineFrames));
-    this.#peaks = f32(CHUNK_FRAMES);
-    this.#gains = f32(CHUNK_FRAMES);
-    this.#unity = f32(CHUNK_FRAMES).fill(1);
-    const phases = interpolationPhases(OVERSAMPLING, halfFrames);
-    this.#largestGain =
-      1.0001 * Math.max(...phases.map((taps) => taps.reduce((sum, tap) => sum + Math.abs(tap), 0)));
-    this.#taps = f32(7 * halfFrames);
-    this.#taps.set(foldPhases(phases, halfFrames));
-    this.#config = f64(6);
-    this.#memory = { state: f64(9), queue: f64(2 * queueLength), rings: f64(spanFrames + 4) };
-    this.#reach = f64(2);
+  const floats = channelCount * (latencyFrames + BLOCK_FRAMES + 32) + 2 * BLOCK_FRAMES + 7 * halfFrames;
+  const kernels = createKernels(4 * floats + 8 * (2 * queueLength + spanSteps + 64) + 4096);
+  const { peakEnvelope, sampleEnvelope, limiterNodes, applyNodes } = kernels.functions;
+  /** By channel: latencyFrames of the past, then the block. */
+  const lines = Array.from({ length: channelCount }, () => kernels.f32(latencyFrames + BLOCK_FRAMES));
+  const peaks = kernels.f32(BLOCK_FRAMES);
+  /** The last depth of the block before, then those of the block. */
+  const nodes = kernels.f32(BLOCK_STEPS + 4);
+  const lastNode = nodes.subarray(0, 1);
+  const phases = interpolationPhases(OVERSAMPLING, halfFrames);
+  const largestGain =
+    1.0001 * Math.max(...phases.map((taps) => taps.reduce((sum, tap) => sum + Math.abs(tap), 0)));
+  const taps = kernels.f32(7 * halfFrames);
+  taps.set(foldPhases(phases, halfFrames));
+  const state = kernels.f64(9);
+  const queue = kernels.f64(2 * queueLength);
+  const rings = kernels.f64(spanSteps + 4);
+  const reach = kernels.f64(2);
+  const isIdle = Float64Array.of(1);
+  let stepCount = 0;
 
-    this.#threshold = dbToGain(settings.ceilingDb) / this.#inputGain;
-    const decay = (ms: number): number => Math.exp(-1000 / (ms * sampleRateHz));
-    this.#config.set([this.#threshold, decay(settings.releaseMs), 1 - decay(settings.sustainedReleaseMs)]);
-    const integers = new Int32Array(this.#config.buffer, this.#config.byteOffset + 24, 5);
-    integers.set([holdFrames, ...lengths, queueLength - 1]);
-  }
+  const config = kernels.f64(6);
+  const decay = (ms: number): number => Math.exp((-1000 * STEP_FRAMES) / (ms * sampleRateHz));
+  config.set([threshold, decay(settings.releaseMs), 1 - decay(settings.sustainedReleaseMs)]);
+  const integers = new Int32Array(config.buffer, config.byteOffset + 24, 5);
+  integers.set([holdSteps, ...lengths, queueLength - 1]);
 
-  get largestReductionDb(): number {
-    return -gainToDb(1 - this.#reach[0]!);
-  }
-
-  get meanDepth(): number {
-    return this.#frameCount === 0 ? 0 : this.#reach[1]! / this.#frameCount;
-  }
-
-  process(block: ProcessorBlock): void {
-    const frames = block[0]?.length ?? 0;
-    for (let from = 0; from < frames; from += CHUNK_FRAMES) {
-      this.#processChunk(block, from, Math.min(CHUNK_FRAMES, frames - from));
-    }
-  }
-
-  flush(into: ProcessorBlock): void {
-    for (const samples of into) samples.fill(0);
-    this.process(into);
-  }
-
-  saveState(): unknown {
-    const { state, queue, rings } = this.#memory;
-    return {
-      lines: this.#lines.map((line) => line.slice(0, this.latencyFrames)),
-      state: state.slice(),
-      queue: queue.slice(),
-      rings: rings.slice(),
-      isIdle: this.#isIdle,
-    };
-  }
-
-  loadState(saved: unknown): void {
-    const { lines, state, queue, rings, isIdle } = saved as SavedState;
-    for (const [channel, line] of lines.entries()) this.#lines[channel]!.set(line);
-    this.#memory.state.set(state);
-    this.#memory.queue.set(queue);
-    this.#memory.rings.set(rings);
-    this.#isIdle = isIdle;
-  }
-
-  #processChunk(block: ProcessorBlock, from: number, frames: number): void {
-    const { applyGains } = this.#kernels.functions;
-    const latency = this.latencyFrames;
-    const rounded = Math.ceil(frames / 4) * 4;
-    for (let channel = 0; channel < this.#channelCount; channel++) {
-      const line = this.#lines[channel]!;
-      line.set(block[channel]!.subarray(from, from + frames), latency);
-      line.fill(0, latency + frames, latency + rounded);
-    }
-    const gains = this.#findGains(frames, rounded);
-    this.#frameCount += frames;
-    for (let channel = 0; channel < this.#channelCount; channel++) {
-      const line = this.#lines[channel]!;
-      // The peaks are done with: their array takes what comes out.
-      const out = this.#peaks;
-      applyGains(line.byteOffset, gains.byteOffset, this.#inputGain, out.byteOffset, rounded);
-      block[channel]!.set(out.subarray(0, frames), from);
-      line.copyWithin(0, frames, latency + frames);
-    }
-  }
-
-  #findGains(frames: number, rounded: number): Float32Array {
-    const { peakEnvelope, sampleEnvelope, limiterGains } = this.#kernels.functions;
-    const peaks = this.#peaks;
-    peaks.fill(0, 0, rounded);
+  function findPeaks(): number {
+    peaks.fill(0);
     let largest = 0;
-    for (const line of this.#lines) {
-      const at = line.byteOffset + 4 * (this.latencyFrames - DETECTION_LAG_FRAMES);
-      const found = this.#isTruePeak
+    for (const line of lines) {
+      const at = line.byteOffset + 4 * (latencyFrames - DETECTION_LAG_STEPS * STEP_FRAMES);
+      const found = isTruePeak
         ? peakEnvelope(
             at,
-            rounded,
-            this.#taps.byteOffset,
-            this.#halfFrames,
-            this.#largestGain,
-            this.#threshold,
+            BLOCK_FRAMES,
+            taps.byteOffset,
+            halfFrames,
+            largestGain,
+            threshold,
             peaks.byteOffset,
           )
-        : sampleEnvelope(at, rounded, peaks.byteOffset);
+        : sampleEnvelope(at, BLOCK_FRAMES, peaks.byteOffset);
       largest = Math.max(largest, found);
     }
-    if (this.#isIdle && largest <= this.#threshold) return this.#unity;
-    const { state, queue, rings } = this.#memory;
-    this.#isIdle =
-      limiterGains(
-        peaks.byteOffset,
-        this.#gains.byteOffset,
-        frames,
-        this.#config.byteOffset,
-        state.byteOffset,
-        queue.byteOffset,
-        rings.byteOffset,
-        this.#reach.byteOffset,
-      ) === 1;
-    return this.#gains;
+    return largest;
   }
-}
 
-interface SavedState {
-  readonly lines: readonly Float32Array[];
-  readonly state: Float64Array;
-  readonly queue: Float64Array;
-  readonly rings: Float64Array;
-  readonly isIdle: boolean;
+  function findNodes(): void {
+    lastNode[0] = nodes[BLOCK_STEPS]!;
+    stepCount += BLOCK_STEPS;
+    const largest = findPeaks();
+    if (isIdle[0] === 1 && largest <= threshold) {
+      nodes.fill(0);
+      return;
+    }
+    isIdle[0] = limiterNodes(
+      peaks.byteOffset,
+      nodes.byteOffset + 4,
+      BLOCK_STEPS,
+      config.byteOffset,
+      state.byteOffset,
+      queue.byteOffset,
+      rings.byteOffset,
+      reach.byteOffset,
+    );
+  }
+
+  const device = createBlockDevice(
+    {
+      blockFrames: BLOCK_FRAMES,
+      latencyFrames,
+      processBlock(channels) {
+        for (const [channel, line] of lines.entries()) line.set(channels[channel]!, latencyFrames);
+        findNodes();
+        for (const [channel, line] of lines.entries()) {
+          // The peaks are done with: their array takes what comes out.
+          applyNodes(line.byteOffset, nodes.byteOffset, inputGain, peaks.byteOffset, BLOCK_STEPS);
+          channels[channel]!.set(peaks);
+          line.copyWithin(0, BLOCK_FRAMES);
+        }
+      },
+      stateArrays: [
+        ...lines.map((line) => line.subarray(0, latencyFrames)),
+        nodes,
+        state,
+        queue,
+        rings,
+        isIdle,
+      ],
+    },
+    channelCount,
+  );
+  return {
+    ...device,
+    get largestReductionDb() {
+      return -gainToDb(1 - reach[0]!);
+    },
+    get meanDepth() {
+      return stepCount === 0 ? 0 : reach[1]! / stepCount;
+    },
+  };
 }
 
 /** Taps in the order that peakEnvelope reads: by distance, sums and differences of phase pairs, then the middle. */

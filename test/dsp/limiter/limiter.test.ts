@@ -31,10 +31,10 @@ describe('limiter', () => {
     const { out } = run(channels, rateHz, { ceilingDb: -3 });
     const expected = plainLimiter(channels, {
       ceiling: 10 ** (-3 / 20),
-      spanFrames: 221,
+      spanSteps: 28,
       halfFrames: 6,
-      releaseFactor: Math.exp(-1000 / (60 * rateHz)),
-      slowFactor: 1 - Math.exp(-1000 / (250 * rateHz)),
+      releaseFactor: Math.exp(-8000 / (60 * rateHz)),
+      slowFactor: 1 - Math.exp(-8000 / (250 * rateHz)),
     });
     for (const [channel, samples] of expected.entries()) {
       let worst = 0;

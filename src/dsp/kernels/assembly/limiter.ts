@@ -105,18 +105,18 @@ const ZERO_RUN: usize = 64;
 const DEPTH_END: f64 = 1e-7;
 
 /**
- * gains[i] for `frames` peak values: 1 − depth, where depth is what each peak above `ceiling` needs, held over
- * `holdFrames`, let go at `release` and (after long reduction) at the rate of the slow mean, and smoothed by three
- * moving means of length1, length2, length3 frames, so that gains[i + length1 + length2 + length3 − 3] and those that
- * follow while the hold lasts are at most ceiling / peaks[i].
- * config: f64 ceiling, release factor per frame, slow coefficient per frame; i32 holdFrames, length1, length2, length3,
- * queue mask. queue: (mask + 1) pairs of f64 depth and i32 time, in 16 bytes each. rings: f64, the three behind each
- * other. reach: two f64, largest depth and sum of depths, which go on. Returns 1 where nothing is left to let go.
+ * nodes[i] for `steps` steps of 8 peak values: the depth that the step's largest peak above `ceiling` needs, held over
+ * `holdSteps`, let go at `release` and (after long reduction) at the rate of the slow mean, and smoothed by three
+ * moving means of length1, length2, length3 steps, so that nodes[i + length1 + length2 + length3 − 3] and those that
+ * follow while the hold lasts are at least that depth.
+ * config: f64 ceiling, release factor and slow coefficient per step; i32 holdSteps, length1, length2, length3, queue
+ * mask. queue: (mask + 1) pairs of f64 depth and i32 time, in 16 bytes each. rings: f64, the three behind each other.
+ * reach: two f64, largest depth and sum of depths, which go on. Returns 1 where nothing is left to let go.
  */
-export function limiterGains(
+export function limiterNodes(
   peaks: usize,
-  gains: usize,
-  frames: i32,
+  nodes: usize,
+  steps: i32,
   config: usize,
   state: usize,
   queue: usize,
@@ -126,7 +126,7 @@ export function limiterGains(
   const ceiling = load<f64>(config);
   const releaseFactor = load<f64>(config, 8);
   const slowFactor = load<f64>(config, 16);
-  const holdFrames = load<i32>(config, 24);
+  const holdSteps = load<i32>(config, 24);
   const length1 = load<i32>(config, 28);
   const length2 = load<i32>(config, 32);
   const length3 = load<i32>(config, 36);
@@ -137,7 +137,7 @@ export function limiterGains(
   const ring1 = rings;
   const ring2 = ring1 + (<usize>length1 << 3);
   const ring3 = ring2 + (<usize>length2 << 3);
-  const quietFrames = length1 + length2 + length3;
+  const quietSteps = length1 + length2 + length3;
   let release = load<f64>(state, RELEASE);
   let slow = load<f64>(state, SLOW);
   let sum1 = load<f64>(state, SUM_1);
@@ -153,10 +153,11 @@ export function limiterGains(
   let deepest = load<f64>(reach);
   let total = load<f64>(reach, 8);
 
-  for (let i = 0; i < frames; i++) {
-    const peak = <f64>load<f32>(peaks + (<usize>i << 2));
-    // The deepest need of the last holdFrames frames stands at the head of a queue of falling needs.
-    if (head != tail && now - load<i32>(queue + (<usize>(head & mask) << 4), 8) >= holdFrames) head++;
+  for (let i = 0; i < steps; i++) {
+    const step = peaks + (<usize>i << 5);
+    const peak = <f64>largestLane(f32x4.pmax(v128.load(step), v128.load(step, 16)));
+    // The deepest need of the last holdSteps steps stands at the head of a queue of falling needs.
+    if (head != tail && now - load<i32>(queue + (<usize>(head & mask) << 4), 8) >= holdSteps) head++;
     if (peak > ceiling) {
       const depth = 1.0 - ceiling / peak;
       while (tail != head && load<f64>(queue + (<usize>((tail - 1) & mask) << 4)) <= depth) tail--;
@@ -189,8 +190,8 @@ export function limiterGains(
     if (++at3 == length3) at3 = 0;
     // Once every ring holds zeros alone, what rounding left in the sums goes too.
     zeroRun = depth == 0 ? zeroRun + 1 : 0;
-    if (zeroRun >= quietFrames) {
-      zeroRun = min(zeroRun, 3 * quietFrames);
+    if (zeroRun >= quietSteps) {
+      zeroRun = min(zeroRun, 3 * quietSteps);
       sum1 = 0;
       sum2 = 0;
       sum3 = 0;
@@ -200,7 +201,7 @@ export function limiterGains(
     const smooth = sum3 * scale3;
     deepest = max(deepest, smooth);
     total += smooth;
-    store<f32>(gains + (<usize>i << 2), <f32>(1.0 - smooth));
+    store<f32>(nodes + (<usize>i << 2), <f32>smooth);
   }
   store<f64>(state, release, RELEASE);
   store<f64>(state, slow, SLOW);
@@ -216,14 +217,27 @@ export function limiterGains(
   store<i32>(state, zeroRun, ZERO_RUN);
   store<f64>(reach, deepest);
   store<f64>(reach, total, 8);
-  return head == tail && release == 0 && slow == 0 && zeroRun >= 3 * quietFrames ? 1 : 0;
+  return head == tail && release == 0 && slow == 0 && zeroRun >= 3 * quietSteps ? 1 : 0;
 }
 
-/** target[i] = source[i] × gains[i] × scale; `frames` is a multiple of 4. */
-export function applyGains(source: usize, gains: usize, scale: f32, target: usize, frames: i32): void {
-  const end = <usize>frames << 2;
+/**
+ * target = source × (1 − depth) × scale for `steps` steps of 8 frames; in step i the depth goes in a straight line from
+ * nodes[i] to nodes[i + 1].
+ */
+export function applyNodes(source: usize, nodes: usize, scale: f32, target: usize, steps: i32): void {
   const s = f32x4.splat(scale);
-  for (let i: usize = 0; i < end; i += 16) {
-    v128.store(target + i, f32x4.mul(f32x4.mul(v128.load(source + i), v128.load(gains + i)), s));
+  const one = f32x4.splat(1);
+  const first = f32x4(0, 0.125, 0.25, 0.375);
+  const second = f32x4(0.5, 0.625, 0.75, 0.875);
+  for (let i = 0; i < steps; i++) {
+    const from = load<f32>(nodes + (<usize>i << 2));
+    const slope = f32x4.splat(load<f32>(nodes + (<usize>i << 2), 4) - from);
+    const start = f32x4.splat(from);
+    const near = f32x4.sub(one, f32x4.add(start, f32x4.mul(slope, first)));
+    const far = f32x4.sub(one, f32x4.add(start, f32x4.mul(slope, second)));
+    v128.store(target, f32x4.mul(f32x4.mul(v128.load(source), near), s));
+    v128.store(target, f32x4.mul(f32x4.mul(v128.load(source, 16), far), s), 16);
+    source += 32;
+    target += 32;
   }
 }
