@@ -47,8 +47,8 @@ module.exports = {
     only(
       'audio-imports-leaves',
       '^src/audio/',
-      ['^src/audio/', '^src/dsp/resample', LEAVES],
-      'audio knows files, and the resampler',
+      ['^src/audio/', '^src/dsp/(resample|kernels/)', LEAVES],
+      'audio knows files, the resampler and the kernels',
     ),
     only(
       'models',

@@ -9,15 +9,20 @@ export function ditherKey(seed: number, channel: number): number {
   return hash32((hash32(seed | 0) ^ high) + Math.imul(channel + 1, 0x9e3779b9));
 }
 
+/** So many frames (a day at 48 kHz) share a key. */
+export const STRETCH_FRAMES = 2 ** 32;
+
+/** The key of the frames from `stretch` × STRETCH_FRAMES on. */
+export function stretchKey(key: number, stretch: number): number {
+  return stretch === 0 ? key : hash32(key + stretch);
+}
+
 /**
  * Dither at an absolute frame: triangular density over (−1, 1) LSB, mean exactly 0.
  * @source Lipshitz, Wannamaker, Vanderkooy, "Quantization and Dither: A Theoretical Survey", JAES 40(5), 1992
  */
 export function tpdfAt(key: number, frame: number): number {
-  const low = frame | 0;
-  // Frames from 2³² on (a day at 48 kHz) take another key.
-  const high = frame < 4294967296 ? key : hash32(key + Math.floor(frame / 4294967296));
-  const bits = hash32(low ^ high);
+  const bits = hash32((frame | 0) ^ stretchKey(key, Math.floor(frame / STRETCH_FRAMES)));
   return ((bits & 0xffff) + (bits >>> 16) - 65535) / 65536;
 }
 

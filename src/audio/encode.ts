@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { createResampledReader } from '../dsp/resample.js';
 import { ForgeError } from '../errors.js';
 import { createAtomicFile, outputError } from './atomic-file.js';
-import type { AudioReader, SampleFormat } from './audio-file.js';
+import type { AudioBlock, AudioReader, SampleFormat } from './audio-file.js';
 import { coverFile, metadataFile } from './encode-metadata.js';
 import { FFMPEG_HINT, type FfmpegInput, findEncoder, findFfmpeg, runFfmpeg } from './ffmpeg.js';
 import { displayPath } from './input-file.js';
@@ -96,6 +96,7 @@ export async function encodeAudio(
     frameCount: reader.frameCount,
     sampleFormat: deliverableSampleFormat(spec.container, spec.sampleFormat),
     ditherSeed: undefined,
+    isShort: reader === source && holds(FLOAT32, options.sourceSampleFormat),
   };
   const isExact = reader === source && holds(form.sampleFormat, options.sourceSampleFormat);
   const dithered = isExact ? form : { ...form, ditherSeed: options.seed ?? 0 };
@@ -112,6 +113,8 @@ interface TargetForm {
   readonly frameCount: number;
   readonly sampleFormat: SampleFormat;
   readonly ditherSeed: number | undefined;
+  /** Whether float32 holds every sample of the source. */
+  readonly isShort: boolean;
 }
 
 /** Whether every value of one format is a value of the other. */
@@ -291,20 +294,25 @@ function usualBitrateKbps(container: 'flac' | 'mp3' | 'm4a' | 'opus', form: Targ
 
 interface FrameReader {
   readonly frameCount: number;
-  read(startFrame: number, into: readonly Float64Array[]): void;
+  read(startFrame: number, into: AudioBlock): void;
 }
 
-/** All frames in float64, which holds every format exactly; lets others run between blocks. */
+/**
+ * All frames, in float32 where that holds what the source is stored in, else in float64, which holds every format;
+ * lets others run between blocks.
+ */
 async function* readBlocks(
   reader: FrameReader,
-  { frameCount, channelCount }: TargetForm,
+  { frameCount, channelCount, isShort }: TargetForm,
   options: EncodeOptions,
-): AsyncGenerator<{ startFrame: number; block: Float64Array[] }> {
-  const buffers = Array.from({ length: channelCount }, () => new Float64Array(BLOCK_FRAMES));
+): AsyncGenerator<{ startFrame: number; block: AudioBlock }> {
+  const buffers = Array.from({ length: channelCount }, () =>
+    isShort ? new Float32Array(BLOCK_FRAMES) : new Float64Array(BLOCK_FRAMES),
+  );
   for (let startFrame = 0; startFrame < frameCount; startFrame += BLOCK_FRAMES) {
     if (options.isCancelled?.()) throw new ForgeError('interrupted/by-user', 'interrupted while writing');
     const count = Math.min(BLOCK_FRAMES, frameCount - startFrame);
-    const block = buffers.map((samples) => samples.subarray(0, count));
+    const block = buffers.map((samples) => samples.subarray(0, count)) as AudioBlock;
     reader.read(startFrame, block);
     yield { startFrame, block };
     options.onProgress?.((startFrame + count) / frameCount);

@@ -2,7 +2,8 @@
 // Integers of up to 24 bits and 32-bit floats are exact in Float32Array, all but 64-bit integers in Float64Array.
 // Rounding, dither and clipping to integers happen here; where samples lie in a file is wav-header.ts's matter.
 import type { AudioBlock } from './audio-file.js';
-import { ditherKey, tpdfAt } from './dither.js';
+import { ditherKey, STRETCH_FRAMES, stretchKey, tpdfAt } from './dither.js';
+import { encodeByKernel, isAllFiniteByKernel } from './sample-kernel.js';
 import { BYTES_PER_SAMPLE, type WavEncoding } from './wav-header.js';
 
 /** A byte buffer with the views that the loops need; all start at its first byte. */
@@ -128,6 +129,26 @@ export function encodeSamples(
 ): void {
   const channelCount = block.length;
   const bytesPerSample = BYTES_PER_SAMPLE[encoding];
+  const stretch = Math.floor(startFrame / STRETCH_FRAMES);
+  const isInOneStretch = startFrame + frameCount <= (stretch + 1) * STRETCH_FRAMES;
+  if ((encoding === 's16' || encoding === 's24') && isFloat32(block) && isInOneStretch) {
+    const { ditherSeed: seed } = quantiser;
+    const keys =
+      seed === undefined
+        ? undefined
+        : block.map((_, channel) => stretchKey(ditherKey(seed, channel), stretch));
+    const size = encoding === 's16' ? 2 : 3;
+    quantiser.clippedSampleCount += encodeByKernel(
+      block,
+      at,
+      frameCount,
+      startFrame,
+      size,
+      keys,
+      target.bytes,
+    );
+    return;
+  }
   for (let channel = 0; channel < channelCount; channel++) {
     const source = block[channel]!;
     if (encoding === 'f32' || encoding === 'f64') {
@@ -167,8 +188,13 @@ export function encodeSamples(
   }
 }
 
+function isFloat32(block: AudioBlock): block is Float32Array[] {
+  return block[0] instanceof Float32Array;
+}
+
 /** Whether no sample of [start, end) is NaN or infinite: 0 times such a sample is NaN, and NaN stays. */
 export function isAllFinite(samples: Float32Array | Float64Array, start: number, end: number): boolean {
+  if (samples instanceof Float32Array) return isAllFiniteByKernel(samples, start, end);
   let a = 0;
   let b = 0;
   let c = 0;

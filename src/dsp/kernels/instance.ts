@@ -8,6 +8,17 @@ export interface KernelFunctions {
   decode16(source: number, target: number, strideBytes: number, frames: number, channels: number): void;
   decode24(source: number, target: number, strideBytes: number, frames: number, channels: number): void;
   decodeFloat(source: number, target: number, strideBytes: number, frames: number, channels: number): number;
+  quantise(
+    samples: number,
+    frames: number,
+    fullScale: number,
+    isDithered: number,
+    key: number,
+    startFrame: number,
+    target: number,
+  ): number;
+  packIntegers(values: number, frames: number, bytes: number, target: number, strideBytes: number): void;
+  checkFinite(samples: number, frames: number): number;
   kWeightPair(
     left: number,
     right: number,
