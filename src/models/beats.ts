@@ -38,13 +38,17 @@ export async function createBeatNetwork(modelPath: string): Promise<BeatNetwork>
       const beat = new Float32Array(beatFrames);
       const downbeat = new Float32Array(beatFrames);
       const onset = new Float32Array(frames);
+      const levels = new Float32Array(BAND_COUNT * (Math.min(frames, CHUNK_FRAMES + 2 * MARGIN_FRAMES) + 1));
       for (let start = 0; start < frames; start += CHUNK_FRAMES) {
         const end = Math.min(frames, start + CHUNK_FRAMES);
         const from = Math.max(0, start - MARGIN_FRAMES);
         const to = Math.min(frames, end + MARGIN_FRAMES);
         const length = to - from + ((to - from) % 2);
         const { activations } = await session.run({
-          levels: { data: levelsOf(bands, from, to, length, reference), shape: [1, BAND_COUNT, length] },
+          levels: {
+            data: fillLevels(levels.subarray(0, BAND_COUNT * length), bands, from, to, reference),
+            shape: [1, BAND_COUNT, length],
+          },
         });
         if (!(activations?.data instanceof Float32Array) || activations.data.length !== 2 * length) {
           throw new ForgeError('model/incompatible', `expected 4 rows of activations from ${LABEL}`);
@@ -82,15 +86,19 @@ function referenceByte(bands: Uint8Array, frames: number): number {
   return 255;
 }
 
-/** [BAND_COUNT][length] levels: decibels above reference - 60 dB over 60, not below 0; padded with silence. */
-function levelsOf(
+/**
+ * Fills [BAND_COUNT][length] levels of the frames [from, to): decibels above reference - 60 dB over 60, not below 0;
+ * padded with silence.
+ */
+function fillLevels(
+  levels: Float32Array,
   bands: Uint8Array,
   from: number,
   to: number,
-  length: number,
   reference: number,
 ): Float32Array {
-  const levels = new Float32Array(BAND_COUNT * length);
+  const length = levels.length / BAND_COUNT;
+  levels.fill(0);
   for (let t = from; t < to; t++) {
     for (let band = 0; band < BAND_COUNT; band++) {
       const level = 1 + (bands[t * BAND_COUNT + band]! - reference) / BYTES_PER_RANGE;

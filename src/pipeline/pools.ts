@@ -15,6 +15,8 @@ import type { WorkerMessage, WorkerReply } from './worker.js';
 const DELIVERY_POOL = 'delivery';
 /** Idle threads go after this time, so that a long run does not hold the memory of stages that are done. */
 const IDLE_MS = 10_000;
+/** What a worker's short-lived objects may fill: the samples themselves lie in buffers outside of it. */
+const YOUNG_GENERATION_MB = 12;
 const PROGRESS_EVERY_MS = 100;
 /** Working memory of a range where the pass states none. */
 const DEFAULT_RANGE_MEMORY_MB = 64;
@@ -132,6 +134,7 @@ export class Pools implements Workshop {
       maxQueue: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       idleTimeout: IDLE_MS,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.#pools.set(name, pool);
     return pool;

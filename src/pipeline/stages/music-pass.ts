@@ -19,16 +19,18 @@ export interface MusicParams {
 /** The network that the pass runs; a part of the package. */
 export const MUSIC_MODEL: ModelNeed = { id: 'beats', required: false };
 
-/** Recordings up to this length are heard as one piece. */
-const LONGEST_STRETCH_SEC = 1200;
+/** Recordings up to this length are heard as one piece, longer ones in equal stretches. */
+const LONGEST_PIECE_SEC = 1200;
+const STRETCH_SEC = 600;
 
 export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAnalysis>({
   order: 'parallel',
-  rangeSec: LONGEST_STRETCH_SEC,
-  // Stretches of equal length, in whole ranges of the measure pass.
+  rangeSec: STRETCH_SEC,
+  // In whole ranges of the measure pass.
   rangeFrames({ frameCount, sampleRateHz }) {
+    const durationSec = frameCount / sampleRateHz;
+    const stretchCount = durationSec <= LONGEST_PIECE_SEC ? 1 : Math.ceil(durationSec / STRETCH_SEC);
     const measureFrames = MEASURE_RANGE_SEC * sampleRateHz;
-    const stretchCount = Math.ceil(frameCount / (LONGEST_STRETCH_SEC * sampleRateHz));
     return measureFrames * Math.ceil(frameCount / measureFrames / stretchCount);
   },
   memoryMb: 150,
