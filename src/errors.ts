@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   'input/non-finite': 'The audio holds NaN or infinite samples.',
   'input/needs-ffmpeg': 'The format is read through ffmpeg, and no ffmpeg was found.',
   'input/changed': 'The input changed or vanished while it was worked on.',
+  'input/no-voice': 'A recording in which a voice is needed holds no speech.',
   'input/not-comparable': 'Two files cannot be compared with each other.',
   'model/unknown': 'No model has this name.',
   'model/not-installed': 'The model is known but not on this machine.',

@@ -6,10 +6,13 @@ import { speechProbabilities } from '../../src/dsp/voice-activity/speech-probabi
 import { createSileroVad } from '../../src/models/silero-vad.js';
 import { makeScenes, type Scene } from './scenes.js';
 
+/** Shares of frames; null where there is no speech, or none was found. */
 export interface Score {
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1: number | null;
+  /** Frames wrongly taken for speech, of those without. */
+  readonly falseAlarms: number;
 }
 
 /** Scores by kind of scene, and over all. */
@@ -49,13 +52,14 @@ function ownDetector(): (scene: Scene) => Float32Array {
 }
 
 function scoreAll(scenes: readonly Scene[], found: readonly Float32Array[]): Record<string, Score> {
-  const counts = new Map<string, { hit: number; said: number; spoken: number }>();
+  const counts = new Map<string, { hit: number; said: number; spoken: number; frames: number }>();
   for (const [k, { kind, truth }] of scenes.entries()) {
     const said = new Uint8Array(truth.length);
     for (const { startSec, endSec } of speechSegments(found[k]!, truth.length * VOICE_FRAME_SEC))
       said.fill(1, Math.round(startSec / VOICE_FRAME_SEC), Math.round(endSec / VOICE_FRAME_SEC));
     for (const name of [kind, 'all']) {
-      const sum = counts.get(name) ?? { hit: 0, said: 0, spoken: 0 };
+      const sum = counts.get(name) ?? { hit: 0, said: 0, spoken: 0, frames: 0 };
+      sum.frames += truth.length;
       for (let t = 0; t < truth.length; t++) {
         sum.said += said[t]!;
         sum.spoken += truth[t]!;
@@ -65,10 +69,11 @@ function scoreAll(scenes: readonly Scene[], found: readonly Float32Array[]): Rec
     }
   }
   return Object.fromEntries(
-    [...counts].map(([name, { hit, said, spoken }]) => {
-      const precision = hit / Math.max(1, said);
-      const recall = hit / Math.max(1, spoken);
-      return [name, { precision, recall, f1: (2 * precision * recall) / (precision + recall) }];
+    [...counts].map(([name, { hit, said, spoken, frames }]) => {
+      const precision = said === 0 ? null : hit / said;
+      const recall = spoken === 0 ? null : hit / spoken;
+      const f1 = spoken === 0 ? null : (2 * hit) / (said + spoken);
+      return [name, { precision, recall, f1, falseAlarms: (said - hit) / (frames - spoken) }];
     }),
   );
 }

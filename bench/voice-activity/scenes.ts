@@ -1,5 +1,5 @@
 // Scenes with known speech: sentences of the speech corpus at known times over silence, noise and music.
-// Truth comes from the clean sentences alone: frames within 30 dB of their loud ones, gaps below 150 ms closed.
+// A third of the scenes hold no speech at all. Truth comes from the clean sentences alone: frames within 30 dB of their loud ones, gaps below 150 ms closed.
 // Speakers and backgrounds are held apart: those of the fit never appear in the test.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -101,14 +101,16 @@ export function makeScenes(shared: string, half: 'fit' | 'test', count: number):
   const random = seeded(half === 'fit' ? 11 : 12);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const kinds = ['clean', 'room', 'noise', 'music', 'drums', ...(noises.length > 0 ? ['recorded'] : [])];
+  const speechless = ['music', 'drums', 'noise'];
   return Array.from({ length: count }, (_, k) => {
-    const kind = kinds[k % kinds.length]!;
+    const isSpeechless = k % 3 === 2;
+    const kind = isSpeechless ? pick(speechless) : kinds[(k - Math.floor(k / 3)) % kinds.length]!;
     const total = 30 * SPEECH_RATE_HZ;
     const samples = new Float32Array(total);
     const truth = new Uint8Array(Math.floor(total / SPEECH_HOP));
     const levelDb = -14 - 20 * random();
     let at = Math.floor((0.5 + 2 * random()) * 31.25);
-    while (true) {
+    while (!isSpeechless) {
       const clean = decodeMono(pick(sentences));
       const found = truthOf(clean);
       const from = found.indexOf(1);
@@ -135,7 +137,8 @@ export function makeScenes(shared: string, half: 'fit' | 'test', count: number):
     for (const value of background) power += value * value;
     const gain = 10 ** ((levelDb - snrDb) / 20) / Math.sqrt(power / total);
     for (let n = 0; n < total; n++) samples[n]! += gain * background[n]!;
-    return { name: `${kind}-${k}`, kind, samples, truth };
+    const label = isSpeechless ? `only ${kind}` : kind;
+    return { name: `${label} ${k}`, kind: label, samples, truth };
   });
 
   function backgroundOf(kind: string, total: number): Float32Array {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type RunEntry, readManifestFile } from './manifest.js';
 
 /**
- * Path of the cleaned mix that the newest run without a master delivered, or of that run's own input where it
+ * Path of the cleaned or ducked mix that the newest run without a master delivered, or of that run's own input where it
  * changed nothing; undefined where there is none.
  */
 export function lastUnmasteredMix(outFolder: string): string | undefined {
@@ -20,7 +20,7 @@ export function lastUnmasteredMix(outFolder: string): string | undefined {
   }
   candidates.sort((a, b) => (a.entry.startedAt < b.entry.startedAt ? 1 : -1));
   for (const { entry, folder } of candidates) {
-    const mix = entry.outputs.find(({ kind }) => kind === 'denoised');
+    const mix = entry.outputs.find(({ kind }) => kind === 'denoised' || kind === 'mix');
     const path = mix === undefined ? entry.input.path : join(folder, mix.path);
     if (existsSync(path)) return path;
   }

@@ -26,7 +26,7 @@ export interface PlanNode {
 
 /** A file that the run delivers. */
 export interface PlannedDelivery {
-  readonly kind: 'stem' | 'denoised' | 'master';
+  readonly kind: 'stem' | 'denoised' | 'bed' | 'mix' | 'master';
   readonly name: string;
   /** `<node>.<role>`. */
   readonly from: string;
@@ -35,6 +35,8 @@ export interface PlannedDelivery {
   /** Relative to the track's folder. */
   readonly file: string;
   readonly spec: DeliverySpec;
+  /** The result that -o names: what the last stage makes last. */
+  readonly isMain: boolean;
 }
 
 export interface PlanEstimate {
@@ -170,13 +172,14 @@ function planDeliveries(
   spec: DeliverySpec,
   specOfStems: DeliverySpec,
 ): PlannedDelivery[] {
-  const deliveries: PlannedDelivery[] = [];
+  const deliveries: Omit<PlannedDelivery, 'isMain'>[] = [];
   for (const [name, made] of versions) {
     const from = made.at(-1)!;
     const maker = nodes.find((node) => from.startsWith(`${node.id}.`));
     if (maker === undefined || maker.stage.delivers === true) continue;
-    const kind = name === 'mix' ? 'denoised' : 'stem';
-    const file = `${kind === 'stem' ? `stems/${name}` : 'denoised'}.${spec.container}`;
+    const own = maker.stage.files?.[from.slice(maker.id.length + 1)];
+    const kind = own ?? (name === 'mix' ? 'denoised' : 'stem');
+    const file = `${kind === 'stem' ? `stems/${name}` : kind}.${spec.container}`;
     deliveries.push({ kind, name, from, isEncoded: false, file, spec: kind === 'stem' ? specOfStems : spec });
   }
   for (const node of nodes) {
@@ -193,7 +196,9 @@ function planDeliveries(
       });
     }
   }
-  return deliveries;
+  const made = nodes.flatMap((node) => Object.keys(node.outputs).map((role) => `${node.id}.${role}`));
+  const main = made.filter((from) => deliveries.some((delivery) => delivery.from === from)).at(-1);
+  return deliveries.map((delivery) => ({ ...delivery, isMain: delivery.from === main }));
 }
 
 /** `master`, or `master.<id>` where the node was given an id of its own. */

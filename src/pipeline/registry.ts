@@ -11,6 +11,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   restore: () => import('./stages/restore.js').then((module) => module.restoreStage),
   denoise: () => import('./stages/denoise.js').then((module) => module.denoiseStage),
   remix: () => import('./stages/remix.js').then((module) => module.remixStage),
+  duck: () => import('./stages/duck.js').then((module) => module.duckStage),
   drums: () => import('./stages/drums.js').then((module) => module.drumsStage),
   analyze: () => import('./stages/analyze.js').then((module) => module.analyzeStage),
   master: () => import('./stages/master.js').then((module) => module.masterStage),

@@ -33,7 +33,7 @@ export interface RunSettings {
   readonly tolerateDamage: boolean;
   readonly overwrite: boolean;
   readonly commercialOnly: boolean;
-  /** -o: the path of the one file that the command delivers. */
+  /** -o: the path of the command's main result. */
   readonly outputFile?: string;
 }
 
@@ -330,7 +330,7 @@ class TrackRun {
     const target = this.#targetOf(delivery);
     mkdirSync(dirname(target), { recursive: true });
     const path =
-      this.settings.outputFile === undefined
+      this.settings.outputFile === undefined || !delivery.isMain
         ? relative(this.folder.path, target).replaceAll('\\', '/')
         : target;
     const dot = delivery.from.indexOf('.');
@@ -363,7 +363,7 @@ class TrackRun {
   }
 
   #targetOf(delivery: PlannedDelivery): string {
-    return this.settings.outputFile === undefined
+    return this.settings.outputFile === undefined || !delivery.isMain
       ? join(this.folder.path, delivery.file)
       : resolve(this.settings.outputFile);
   }

@@ -12,12 +12,18 @@ import { loadStage, STAGE_IDS } from '../../src/pipeline/registry.js';
 import type { AudioRef, StageDefinition } from '../../src/pipeline/stage.js';
 import { testSong } from '../helpers/cli.js';
 import { audioRefOf, readAll, temporaryFolder } from '../helpers/direct-job.js';
+import { makeVoice } from '../helpers/voice.js';
 
 const stages = await Promise.all(STAGE_IDS.map((id) => loadStage(id)));
 const workerUrl = pathToFileURL(resolve(import.meta.dirname, '../../dist/pipeline/worker.js'));
 
+/** Options that a stage cannot do without. */
+const NEEDED_OPTIONS: Readonly<Record<string, object>> = {
+  duck: { voice: audioRefOf([makeVoice(3, 48_000, [[0.3, 2.5]])], 48_000, 'voice').path, mix: true },
+};
+
 function settingFor(stage: StageDefinition, ref: AudioRef, executor: JobSetting['executor']): JobSetting {
-  const options = stage.options.parse({});
+  const options = stage.options.parse(NEEDED_OPTIONS[stage.id] ?? {});
   return {
     stage,
     options,
@@ -67,7 +73,9 @@ describe.each(stages.map((stage) => [stage.id, stage] as const))('stage %s', (_,
     stage.result.parse(JSON.parse(JSON.stringify(result.outcome.data)));
     expect(JSON.stringify(result.outcome.data)).not.toMatch(/NaN|Infinity/);
     for (const output of Object.values(result.outputs)) {
-      expect(output).toMatchObject({ frameCount: ref.frameCount, sampleRateHz: ref.sampleRateHz });
+      expect(output.sampleRateHz).toBe(ref.sampleRateHz);
+      // A mix lasts as long as its voice.
+      if (stage.id !== 'duck') expect(output.frameCount).toBe(ref.frameCount);
       for (const samples of readAll(output)) expect(samples.every(Number.isFinite)).toBe(true);
     }
     return { ref, result };

@@ -1,10 +1,10 @@
-// Speech or not, without a pulled network: a logistic model over what speech does to a frame and its surroundings.
+// Speech or not, without a pulled network: a small layered model over what speech does to a frame and its surroundings.
 // It rises above a floor that follows the background, it is periodic at a voice's pitch for syllables at a time and
 // not for long, its level moves at the pace of syllables, its pitch glides. Works on the features of a whole file
 // (13 bytes a frame), so that floors and surroundings look both ways.
 import { runningMean, runningMinimum, runningSpread } from './running.js';
 import { BYTES_PER_DB, SPEECH_BANDS, SPEECH_FEATURES } from './speech-features.js';
-import { SPEECH_BIAS, SPEECH_WEIGHTS } from './speech-weights.js';
+import { HIDDEN_WEIGHTS, OUTPUT_BIAS, OUTPUT_WEIGHTS } from './speech-weights.js';
 
 /** Frames to each side: floor of the background, a syllable's surroundings, a word's, a sentence's. */
 const FLOOR_REACH = 100;
@@ -18,13 +18,15 @@ const LOUD_SHARE = 0.1;
 export function speechProbabilities(features: Uint8Array): Float32Array {
   const rows = describeFrames(features);
   const frameCount = features.length / SPEECH_FEATURES;
-  const scores = new Float64Array(frameCount).fill(SPEECH_BIAS);
-  for (const [k, row] of rows.entries()) {
-    const weight = SPEECH_WEIGHTS[k]!;
-    for (let t = 0; t < frameCount; t++) scores[t]! += weight * row[t]!;
+  const scores = new Float64Array(frameCount).fill(OUTPUT_BIAS);
+  for (const [unit, weights] of HIDDEN_WEIGHTS.entries()) {
+    for (let t = 0; t < frameCount; t++) {
+      let sum = weights[0]!;
+      for (let k = 0; k < rows.length; k++) sum += weights[k + 1]! * rows[k]![t]!;
+      scores[t]! += OUTPUT_WEIGHTS[unit]! * Math.tanh(sum);
+    }
   }
-  const smooth = runningMean(scores, 1);
-  return Float32Array.from(smooth, (score) => 1 / (1 + Math.exp(-score)));
+  return Float32Array.from(runningMean(scores, 1), (score) => 1 / (1 + Math.exp(-score)));
 }
 
 /** The model's inputs, [input][frame], each within some units of 0. */
@@ -55,7 +57,7 @@ export function describeFrames(features: Uint8Array): Float64Array[] {
   const glide = pitchGlide(column(SPEECH_BANDS + 1), periodic);
   const movement = runningSpread(relative, WORD_REACH);
   const steady = runningMean(glide, WORD_REACH);
-  const rows = [
+  return [
     low,
     high,
     runningMean(rise, SYLLABLE_REACH),
@@ -70,17 +72,32 @@ export function describeFrames(features: Uint8Array): Float64Array[] {
     steady,
     meanOf(bandsDb.slice(0, 4)).map((value, t) => (value - level[t]!) / 20),
     meanOf(bandsDb.slice(7)).map((value, t) => (value - level[t]!) / 20),
+    runningMean(shapeChange(bandsDb), WORD_REACH),
+    runningMean(shapeChange(bandsDb), SENTENCE_REACH),
+    runningMean(periodic, SENTENCE_REACH),
+    runningMean(relative, SENTENCE_REACH),
+    shareOfVoicing(periodic),
   ];
-  const product = (a: Float64Array, b: Float64Array) => a.map((value, t) => value * b[t]!);
-  return [
-    ...rows,
-    product(rows[2]!, rows[7]!),
-    product(rows[2]!, rows[8]!),
-    product(rows[7]!, rows[8]!),
-    product(rows[2]!, rows[10]!),
-    product(rows[5]!, rows[10]!),
-    product(rows[7]!, rows[11]!),
-  ];
+}
+
+/** Mean change of the bands' levels from the frame before, beyond the change that all share, in tens of dB. */
+function shapeChange(bandsDb: readonly Float64Array[]): Float64Array {
+  return bandsDb[0]!.map((_, t) => {
+    if (t === 0) return 0;
+    let mean = 0;
+    for (const levels of bandsDb) mean += (levels[t]! - levels[t - 1]!) / bandsDb.length;
+    let change = 0;
+    for (const levels of bandsDb) change += Math.abs(levels[t]! - levels[t - 1]! - mean) / bandsDb.length;
+    return clamp(change / 10, 0, 2);
+  });
+}
+
+/** Share of clearly voiced frames among those around. */
+function shareOfVoicing(periodic: Float64Array): Float64Array {
+  return runningMean(
+    periodic.map((strength) => (strength > 0.7 ? 1 : 0)),
+    SENTENCE_REACH,
+  );
 }
 
 /** How far the pitch moves from frame to frame, as a share of an octave; 0 where a frame has none. */

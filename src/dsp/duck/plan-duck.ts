@@ -1,0 +1,111 @@
+// Gain and dips together: dips take loudness off the bed, so the gain may be higher, and a higher gain masks more.
+// A few rounds of each settle both.
+import { dbToPower, powerToDb } from '../../units.js';
+import { type CarveOptions, type Dips, energyLeft, planDips } from './carve-plan.js';
+import { CONTROL_SEC, CONTROLS_PER_SEC, meansWithin } from './control.js';
+import { type DuckEnergies, type DuckSettings, type GainPlan, planGain } from './gain-curve.js';
+import type { Heard } from './listen.js';
+import type { Phrase } from './phrases.js';
+
+export interface DuckRequest {
+  readonly voice: Heard;
+  /** What masks the voice: the bed, or the bed without drums and bass. */
+  readonly bed: Heard;
+  /** Drums and bass, and the bed with them; absent where they are not known apart. */
+  readonly rest?: Heard | undefined;
+  readonly whole?: Heard | undefined;
+  /** Gains of whole files before anything else. */
+  readonly voiceDb: number;
+  readonly bedDb: number;
+  readonly phrases: readonly Phrase[];
+  readonly settings: DuckSettings;
+  readonly carve: CarveOptions;
+}
+
+export interface DuckPlan extends GainPlan {
+  readonly dips: Dips;
+}
+
+const ROUNDS = 2;
+
+/** `correctionsLu` as in planGain. */
+export function planDuck(request: DuckRequest, correctionsLu: readonly number[] = []): DuckPlan {
+  const { bed, voice, phrases, settings, carve, bedDb, voiceDb } = request;
+  const left = new Float64Array(bed.energies.length).fill(1);
+  let plan = planGain(energiesOf(request, left), phrases, settings, correctionsLu);
+  // Bands are compared at the levels at which both will play.
+  const shiftDb = bedDb - voiceDb;
+  let dips = planDips(voice, bed, shifted(plan.gainDb, shiftDb), phrases, carve);
+  if (carve.strength === 'off') return { ...plan, dips };
+  for (let round = 0; round < ROUNDS; round++) {
+    plan = planGain(
+      energiesOf(request, energyLeft(bed, dips, carve.sampleRateHz)),
+      phrases,
+      settings,
+      correctionsLu,
+    );
+    if (round + 1 < ROUNDS) dips = planDips(voice, bed, shifted(plan.gainDb, shiftDb), phrases, carve);
+  }
+  return { ...plan, dips };
+}
+
+function shifted(gainDb: Float32Array, db: number): Float32Array {
+  return gainDb.map((value) => value + db);
+}
+
+function energiesOf(
+  { voice, bed, rest, whole, voiceDb, bedDb }: DuckRequest,
+  left: Float64Array,
+): DuckEnergies {
+  const bedGain = dbToPower(bedDb);
+  const voiceGain = dbToPower(voiceDb);
+  return {
+    voice: voice.energies.map((energy) => energy * voiceGain),
+    masking: left.map((share, k) => share * bed.energies[k]! * bedGain),
+    rest: left.map((_, k) => (rest?.energies[k] ?? 0) * bedGain),
+    cross: left.map((share, k) => {
+      if (rest === undefined || whole === undefined) return 0;
+      const product = whole.energies[k]! - bed.energies[k]! - rest.energies[k]!;
+      return Math.sqrt(share) * product * bedGain;
+    }),
+  };
+}
+
+/** What a rendering reached in a phrase. */
+export interface ReachedPhrase {
+  /** Voice over bed in the whole phrase, in LU; null where the bed is silent. */
+  readonly differenceLu: number | null;
+  /** The same over 3 s around every second of it (less at its ends): time and LU. */
+  readonly overTime: readonly { readonly atSec: number; readonly differenceLu: number }[];
+}
+
+const SHORT_TERM_REACH = 30;
+
+/** Differences in the phrases from the energies of the voice and of the rendered bed. */
+export function reachedDifferences(
+  voice: ArrayLike<number>,
+  bed: ArrayLike<number>,
+  phrases: readonly Phrase[],
+): ReachedPhrase[] {
+  return phrases.map(({ first, end }) => {
+    let voiceSum = 0;
+    let bedSum = 0;
+    for (let k = first; k < end; k++) {
+      voiceSum += voice[k]!;
+      bedSum += bed[k]!;
+    }
+    const voiceMeans = meansWithin(voice, SHORT_TERM_REACH, first, end);
+    const bedMeans = meansWithin(bed, SHORT_TERM_REACH, first, end);
+    const overTime: { atSec: number; differenceLu: number }[] = [];
+    for (let k = first; k < end; k++) {
+      const isShown = (k - first) % CONTROLS_PER_SEC === 0;
+      const [v, b] = [voiceMeans[k - first]!, bedMeans[k - first]!];
+      if (isShown && v > 0 && b > 0)
+        overTime.push({ atSec: k * CONTROL_SEC, differenceLu: powerToDb(v / b) });
+    }
+    return {
+      differenceLu: voiceSum > 0 && bedSum > 0 ? powerToDb(voiceSum / bedSum) : null,
+      overTime,
+    };
+  });
+}

@@ -1,0 +1,399 @@
+// The stage `duck`: a bed of music or ambience under a voice. Finds the speech, plans gain and dips from what both
+// measure, measures the ducked bed, corrects the plan where a phrase is off, and writes the bed, and the mix where asked.
+// It does not clean the voice and does not master: denoise and master do.
+import type { Dips } from '../../dsp/duck/carve-plan.js';
+import { controlCount } from '../../dsp/duck/control.js';
+import type { PlannedPhrase } from '../../dsp/duck/gain-curve.js';
+import { planPhrases } from '../../dsp/duck/phrases.js';
+import {
+  type DuckPlan,
+  type DuckRequest,
+  planDuck,
+  type ReachedPhrase,
+  reachedDifferences,
+} from '../../dsp/duck/plan-duck.js';
+import { dynamicsFigures } from '../../dsp/levels/figures.js';
+import { integratedLoudness } from '../../dsp/loudness/gating.js';
+import { loudnessFigures } from '../../dsp/loudness/programme.js';
+import { resampledFrameCount } from '../../dsp/resample.js';
+import { type ErrorRecord, ForgeError } from '../../errors.js';
+import { dbToPower, powerToDb, secToFrames } from '../../units.js';
+import { type AudioRef, defineStage, type Json, type StageJob, type StageOutcome } from '../stage.js';
+import { findVoice, sileroNeed, voiceActivityPasses } from '../voice-activity.js';
+import { type DuckOptions, duckOptions, isLevelled, wantedDifferenceLu } from './duck-options.js';
+import {
+  bedPass,
+  channelsOfMix,
+  checkPass,
+  type DuckParams,
+  type DuckScene,
+  type HeardPair,
+  listenPass,
+  mixPass,
+} from './duck-passes.js';
+import { describeDuck } from './duck-report.js';
+import { duckSchema } from './duck-schema.js';
+import { needsLoop, planTimeline } from './duck-timeline.js';
+import { type HeardVoice, hashVoice, withVoice } from './duck-voice.js';
+import { measurePass } from './measure-pass.js';
+import { MUSIC_MODEL, musicPass } from './music-pass.js';
+
+type Job = StageJob<DuckOptions>;
+
+/** Stems that carry the beat, and go down less. */
+const RHYTHM_STEMS = ['drums', 'bass'];
+/** A phrase shall lie so near to the wanted difference. */
+const TOLERANCE_LU = 0.5;
+/** A rendering that is off by more is corrected, at most so often. */
+const CLOSE_LU = 0.2;
+const MAX_CORRECTIONS = 2;
+/** Phrases shorter than this are too short for a promise. */
+const SHORT_PHRASE_SEC = 1;
+/** Most that a bed or a voice is raised. */
+const MAX_RAISE_DB = 30;
+
+/** The stage. */
+export const duckStage = defineStage({
+  id: 'duck',
+  version: 1,
+  summary: 'Lowers and carves a bed under a voice, so that both are heard.',
+  source:
+    'Torcoli et al. 2019 (differences); ITU-R BS.1770-5; masking after Zwicker & Fastl; Silero VAD where it is installed',
+  options: duckOptions,
+  result: duckSchema,
+  adapt: (options, { available }) => ({
+    ...options,
+    stemNames: options.stems ? stemsToUse(available) : [],
+    voiceSha256: hashVoice(options.voice),
+  }),
+  inputs: ({ stemNames }) => ['audio', ...stemNames],
+  outputs: ({ mix }) => (mix ? ['bed', 'mix'] : ['bed']),
+  files: { bed: 'bed', mix: 'mix' },
+  models: ({ detector, ending, releaseBeats }) => [
+    ...sileroNeed(detector),
+    ...(ending === 'loop' || releaseBeats !== undefined ? [MUSIC_MODEL] : []),
+  ],
+  estimate: ({ mix }) => ({ realTimeFactor: mix ? 0.03 : 0.025, memoryMb: 200 }),
+  passes: {
+    measure: measurePass,
+    music: musicPass,
+    ...voiceActivityPasses,
+    listen: listenPass,
+    check: checkPass,
+    bed: bedPass,
+    mix: mixPass,
+  },
+  run: (job) => {
+    hashVoice(job.options.voice);
+    return withVoice(job.options.voice, job.options.voiceSha256, (voice) => duck(job, voice));
+  },
+});
+
+function stemsToUse(available: readonly string[]): string[] {
+  const names = [...RHYTHM_STEMS, 'vocals'].filter((name) => available.includes(name));
+  if (names.length > 0) return names;
+  throw new ForgeError(
+    'preset/invalid',
+    'stage duck with stems needs drums, bass or vocals, which no stage before it makes',
+    {
+      hint: 'Put a separate stage before it, as `forge duck --stems` does.',
+    },
+  );
+}
+
+async function duck(job: Job, voice: AudioRef): Promise<StageOutcome> {
+  const { options } = job;
+  const bed = job.inputs.audio!;
+  const heardVoice = await hearVoice(job, voice);
+  const voiceAtFrame = secToFrames(options.voiceAtSec, bed.sampleRateHz);
+  const voiceEndFrame =
+    voiceAtFrame + resampledFrameCount(voice.frameCount, voice.sampleRateHz, bed.sampleRateHz);
+  const rhythm = await hearRhythm(job, needsLoop(options, bed, voiceEndFrame));
+  const timeline = planTimeline(options, bed, voiceEndFrame, rhythm?.downbeatsSec ?? []);
+  noteLengths(job, bed, voiceEndFrame, (rhythm?.downbeatsSec.length ?? 0) > 1);
+
+  const scene: DuckScene = {
+    timeline,
+    voiceAtFrame,
+    restRoles: options.stemNames.filter((name) => RHYTHM_STEMS.includes(name)),
+    hasVocals: options.stemNames.includes('vocals'),
+  };
+  const { frameCount } = timeline;
+  const inputs = {
+    ...job.inputs,
+    audio: { ...bed, frameCount, key: `${bed.key}/${frameCount}` },
+    voice,
+  };
+  const heard = await job.scan(listenPass, scene, inputs);
+  const request = requestOf(
+    options,
+    heard,
+    heardVoice,
+    bed.sampleRateHz,
+    frameCount,
+    releaseOf(options, rhythm),
+  );
+  noteVocals(job, heard, request);
+  const paramsOf = (plan: DuckPlan): DuckParams => ({
+    ...scene,
+    gainDb: plan.gainDb,
+    dips: hasDips(plan.dips) ? plan.dips : undefined,
+    restShare: request.settings.restShare,
+    levelDb: request.bedDb,
+  });
+  const { plan, reached } = await settlePlan(heard, request, (candidate) =>
+    job.scan(checkPass, paramsOf(candidate), inputs),
+  );
+  await job.apply(bedPass, paramsOf(plan), { bed: { channelCount: bed.channelCount } }, inputs);
+  const limiterReductionDb = options.mix ? await mixDown(job, voice, scene, request.voiceDb) : null;
+
+  const missed = missedPhrases(plan.phrases, reached, request.settings.differenceLu);
+  const data = describeDuck({
+    options,
+    voice: heardVoice,
+    request,
+    plan,
+    reached,
+    timeline,
+    sampleRateHz: bed.sampleRateHz,
+    tempoBpm: options.tempoBpm ?? rhythm?.tempoBpm ?? null,
+    isOnBars: (rhythm?.downbeatsSec.length ?? 0) > 1,
+    limiterReductionDb,
+  }) as unknown as Json;
+  return missed === undefined ? { data } : { data, missed };
+}
+
+/** @throws ForgeError input/no-voice where nobody speaks */
+async function hearVoice(job: Job, voice: AudioRef): Promise<HeardVoice> {
+  const measures = await job.scan(
+    measurePass,
+    { role: 'audio', isWithLevels: true, isWithSpectrum: false },
+    { audio: voice },
+  );
+  const { integratedLufs, samplePeakDbfs } = loudnessFigures(measures.loudness, voice.sampleRateHz);
+  if (samplePeakDbfs === null) {
+    throw new ForgeError('input/no-voice', `expected speech in ${voice.name}, got silence`, {
+      hint: 'Check that the right track was exported.',
+    });
+  }
+  const found = await findVoice(job, voice, { role: 'audio', wish: job.options.detector });
+  if (found.segments.length === 0) {
+    throw new ForgeError('input/no-voice', `expected speech in ${voice.name}, found none`, {
+      hint: 'The voice goes to --voice, the bed comes first. Another detector may hear more: --detector.',
+    });
+  }
+  const { clippedSampleCount } = dynamicsFigures(measures.levels!);
+  if (clippedSampleCount > 0) {
+    job.note(
+      'warning',
+      `${voice.name} is clipped: ${clippedSampleCount} samples at full scale; nothing here mends that`,
+    );
+  }
+  const { sampleRateHz } = job.inputs.audio!;
+  if (voice.sampleRateHz !== sampleRateHz) {
+    job.note(
+      'info',
+      `${voice.name} was converted from ${voice.sampleRateHz} to ${sampleRateHz} Hz, the rate of the bed`,
+    );
+  }
+  if (voice.channelCount > 2) {
+    job.note(
+      'warning',
+      `of the ${voice.channelCount} channels of ${voice.name}, the first two go into the mix`,
+    );
+  }
+  return { ref: voice, found, integratedLufs, clippedSampleCount };
+}
+
+/** Tempo and bars of the bed, where something asks for them. */
+async function hearRhythm(
+  job: Job,
+  isLooped: boolean,
+): Promise<{ readonly tempoBpm: number | null; readonly downbeatsSec: readonly number[] } | undefined> {
+  const { releaseBeats, tempoBpm } = job.options;
+  if (!isLooped && (releaseBeats === undefined || tempoBpm !== undefined)) return undefined;
+  await job.scan(measurePass, {
+    role: 'audio',
+    isWithLevels: false,
+    isWithSpectrum: false,
+    isWithMusic: true,
+  });
+  const { rhythm } = await job.scan(musicPass, {
+    measured: job.recorded(measurePass),
+    given: tempoBpm === undefined ? {} : { tempoBpm },
+  });
+  return rhythm;
+}
+
+function releaseOf(
+  { releaseBeats, releaseMs, tempoBpm }: DuckOptions,
+  rhythm: { readonly tempoBpm: number | null } | undefined,
+): number {
+  const tempo = tempoBpm ?? rhythm?.tempoBpm ?? null;
+  return releaseBeats === undefined || tempo === null ? releaseMs / 1000 : (60 / tempo) * releaseBeats;
+}
+
+function noteLengths(job: Job, bed: AudioRef, voiceEndFrame: number, hasBars: boolean): void {
+  const { ending, releaseBeats, tempoBpm } = job.options;
+  const shortSec = (voiceEndFrame - bed.frameCount) / bed.sampleRateHz;
+  if (shortSec > 0 && ending === 'keep') {
+    job.note(
+      'warning',
+      `the voice ends ${shortSec.toFixed(1)} s after the bed: --ending loop repeats it, fade fades it out`,
+    );
+  }
+  if (shortSec > 0 && ending === 'fade') {
+    job.note(
+      'info',
+      `the bed fades out ${shortSec.toFixed(1)} s before the voice ends: --ending loop repeats it`,
+    );
+  }
+  if (ending === 'loop' && needsLoop(job.options, bed, voiceEndFrame) && !hasBars) {
+    job.note('warning', 'no bars were found in the bed, so it is repeated as a whole, with a cross-fade');
+  }
+  if (releaseBeats !== undefined && tempoBpm === undefined && !hasBars) {
+    job.note('warning', 'no tempo was found in the bed, so releaseMs is taken: give it by --tempo-bpm');
+  }
+}
+
+/** Everything that the planning draws on. */
+function requestOf(
+  options: DuckOptions,
+  heard: HeardPair,
+  voice: HeardVoice,
+  sampleRateHz: number,
+  frameCount: number,
+  releaseSec: number,
+): DuckRequest {
+  const levelled = isLevelled(options);
+  const raise = (integratedLufs: number | null) =>
+    !levelled || integratedLufs === null ? 0 : Math.min(MAX_RAISE_DB, options.voiceLufs - integratedLufs);
+  const whole = heard.whole ?? heard.bed;
+  return {
+    voice: heard.voice,
+    bed: heard.bed,
+    rest: heard.rest,
+    whole: heard.whole,
+    voiceDb: raise(voice.integratedLufs),
+    bedDb: raise(integratedLoudness(hopsOf(whole.energies))),
+    phrases: planPhrases(
+      voice.found.segments,
+      options.holdMs / 1000,
+      options.voiceAtSec,
+      controlCount(frameCount, sampleRateHz),
+    ),
+    settings: {
+      differenceLu: wantedDifferenceLu(options),
+      maxDepthDb: options.maxDepthDb,
+      attackSec: options.attackMs / 1000,
+      releaseSec,
+      lookaheadSec: options.lookaheadMs / 1000,
+      restShare: options.rhythmDepthPercent / 100,
+    },
+    carve: {
+      strength: options.carve,
+      lowHz: options.carveLowHz,
+      highHz: options.carveHighHz,
+      sampleRateHz,
+    },
+  };
+}
+
+/** Mean squares of 100 ms from those of 50 ms. */
+function hopsOf(energies: Float32Array): Float64Array {
+  return Float64Array.from(
+    { length: Math.floor(energies.length / 2) },
+    (_, k) => (energies[2 * k]! + energies[2 * k + 1]!) / 2,
+  );
+}
+
+interface SettledPlan {
+  readonly plan: DuckPlan;
+  readonly reached: readonly ReachedPhrase[];
+}
+
+/** Plans, measures the ducked bed, and corrects the plan by what the phrases are off. */
+async function settlePlan(
+  heard: HeardPair,
+  request: DuckRequest,
+  measure: (plan: DuckPlan) => Promise<{ readonly energies: Float32Array }>,
+): Promise<SettledPlan> {
+  const voiceGain = dbToPower(request.voiceDb);
+  const voice = heard.voice.energies.map((energy) => energy * voiceGain);
+  const corrections = request.phrases.map(() => 0);
+  for (let round = 0; ; round++) {
+    const plan = planDuck(request, corrections);
+    const { energies } = await measure(plan);
+    const reached = reachedDifferences(voice, energies, request.phrases);
+    let worst = 0;
+    for (const [p, { differenceLu: planned, limitedBy }] of plan.phrases.entries()) {
+      const measured = reached[p]!.differenceLu;
+      if (planned === null || measured === null) continue;
+      corrections[p] = corrections[p]! + planned - measured;
+      if (limitedBy === null) worst = Math.max(worst, Math.abs(planned - measured));
+    }
+    if (worst <= CLOSE_LU || round === MAX_CORRECTIONS) return { plan, reached };
+  }
+}
+
+async function mixDown(job: Job, voice: AudioRef, scene: DuckScene, voiceDb: number): Promise<number> {
+  const bed = job.output('bed');
+  const channelCount = channelsOfMix(bed.channelCount, voice.channelCount);
+  const { ceilingDbtp } = job.options;
+  return job.apply(
+    mixPass,
+    { ...scene, voiceDb, ceilingDbtp },
+    { mix: { channelCount } },
+    { ...job.inputs, audio: bed, voice },
+  );
+}
+
+function hasDips({ mid, side }: Dips): boolean {
+  return mid.some((dip) => dip > 0) || side.some((dip) => dip > 0);
+}
+
+/** Singing so near to the bed's own loudness competes with speech. */
+const SUNG_DB = -12;
+
+function noteVocals(job: Job, { vocals, whole, bed }: HeardPair, { phrases }: DuckRequest): void {
+  if (vocals === undefined) return;
+  let sungControls = 0;
+  let controls = 0;
+  for (const { first, end } of phrases) {
+    for (let k = first; k < end; k++) {
+      const total = (whole ?? bed).energies[k]!;
+      controls++;
+      if (total > 0 && powerToDb(vocals.energies[k]! / total) > SUNG_DB) sungControls++;
+    }
+  }
+  if (sungControls * 5 < controls) return;
+  const percent = Math.round((100 * sungControls) / controls);
+  job.note(
+    'warning',
+    `the bed sings under ${percent} % of the speech: an instrumental version would be easier to follow`,
+  );
+}
+
+/** Phrases that should reach the difference and do not, as the error of a missed target. */
+function missedPhrases(
+  phrases: readonly PlannedPhrase[],
+  reached: readonly ReachedPhrase[],
+  wantedLu: number,
+): ErrorRecord | undefined {
+  const missed = phrases.filter(({ first, end, limitedBy }, p) => {
+    const { differenceLu } = reached[p]!;
+    const isLong = (end - first) / 20 > SHORT_PHRASE_SEC;
+    if (differenceLu === null || !isLong || limitedBy === 'bed-quieter') return false;
+    return Math.abs(differenceLu - wantedLu) > TOLERANCE_LU;
+  });
+  if (missed.length === 0) return undefined;
+  const places = missed.slice(0, 5).map(({ first }) => `${(first / 20).toFixed(1)} s`);
+  const isDeep = missed.some(({ limitedBy }) => limitedBy === 'depth');
+  return {
+    code: 'target/missed',
+    message: `${missed.length} of ${phrases.length} phrases do not reach ${wantedLu} LU: at ${places.join(', ')}`,
+    hint: isDeep
+      ? 'Raise --max-depth-db, or ask for a smaller difference.'
+      : 'Lengthen --hold-ms, so that close phrases become one.',
+  };
+}
