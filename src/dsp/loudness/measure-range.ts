@@ -24,6 +24,8 @@ export interface RangeMeasureOptions {
   /** Meters that see every frame of the range once, in order. */
   readonly others?: (window: FrameWindow) => readonly WindowMeter[];
   readonly othersBytes?: number;
+  /** True keeps the levels of every tick of 10 ms. */
+  readonly isWithTicks?: boolean;
   readonly onProgress?: (framesDone: number) => void;
 }
 

@@ -27,6 +27,16 @@ export interface LoudnessPart {
   /** Linear, by channel. */
   readonly truePeaks: Float64Array;
   readonly samplePeaks: Float64Array;
+  /** Where asked for: every tick of 10 ms. */
+  readonly ticks?: TickLevels;
+}
+
+/** What every tick of 10 ms holds; what a limiter will do to the loudness is foretold from it. */
+export interface TickLevels {
+  /** Weighted mean squares. */
+  readonly meanSquares: Float32Array;
+  /** Largest true peak of all channels, linear. */
+  readonly peaks: Float32Array;
 }
 
 /** First frame of a tick. Windows of 400 ms then hold the same number of frames at every usual rate. */
@@ -43,6 +53,8 @@ export interface MeterOptions {
   readonly weights: Float64Array;
   /** False leaves out true and sample peaks. */
   readonly isPeakMeter?: boolean;
+  /** True keeps the levels of every tick. */
+  readonly isWithTicks?: boolean;
 }
 
 /** The channels of one K-weighting cascade; a lone channel stands in both lanes. */
@@ -68,6 +80,8 @@ export class LoudnessMeter {
   #tickCount = 0;
   #truePeaks: Float64Array;
   #samplePeaks: Float64Array;
+  #tickPeaks: Float32Array = new Float32Array(0);
+  #tickPeakCount = 0;
 
   constructor(window: FrameWindow, options: MeterOptions) {
     const { kernels, channelCount } = window;
@@ -100,6 +114,8 @@ export class LoudnessMeter {
     this.#tick = Math.round((startFrame * TICKS_PER_SEC) / sampleRateHz);
     this.#ticks = new Float64Array(Math.ceil(((endFrame - startFrame) * TICKS_PER_SEC) / sampleRateHz) + 1);
     this.#tickCount = 0;
+    this.#tickPeaks = new Float32Array(this.#options.isWithTicks === true ? this.#ticks.length : 0);
+    this.#tickPeakCount = 0;
     this.#truePeaks = new Float64Array(this.#window.channelCount);
     this.#samplePeaks = new Float64Array(this.#window.channelCount);
     for (const { energies } of this.#pairs) energies.fill(0);
@@ -114,12 +130,18 @@ export class LoudnessMeter {
   /** Measures the newest `frames` frames. */
   measure(frames: number): void {
     this.#measureEnergy(frames);
-    if (this.#options.isPeakMeter !== false) this.#measurePeaks(frames);
+    if (this.#options.isPeakMeter === false) return;
+    this.#window.silence(frames);
+    if (this.#options.isWithTicks === true) this.#measureTickPeaks(frames);
+    else this.#measurePeaks(0, frames);
   }
 
   /** Ends the range: the newest PEAK_MARGIN_FRAMES frames, which lie behind it, complete the peaks at its end. */
   end(): LoudnessPart {
-    if (this.#options.isPeakMeter !== false) this.#measurePeaks(PEAK_MARGIN_FRAMES);
+    if (this.#options.isPeakMeter !== false) {
+      this.#window.silence(PEAK_MARGIN_FRAMES);
+      this.#measurePeaks(0, PEAK_MARGIN_FRAMES);
+    }
     const ticks = this.#ticks.subarray(0, this.#tickCount);
     const hops = new Float64Array(Math.floor(ticks.length / TICKS_PER_HOP));
     for (let i = 0; i < hops.length; i++) {
@@ -133,6 +155,17 @@ export class LoudnessMeter {
       shortTermMax: largestWindow(ticks, SHORT_TERM_TICKS),
       truePeaks: this.#truePeaks,
       samplePeaks: this.#samplePeaks,
+      ...(this.#options.isWithTicks === true
+        ? {
+            ticks: {
+              meanSquares: Float32Array.from(
+                ticks,
+                (energy) => (energy * TICKS_PER_SEC) / this.#options.sampleRateHz,
+              ),
+              peaks: this.#tickPeaks.slice(0, ticks.length),
+            },
+          }
+        : {}),
     };
   }
 
@@ -170,20 +203,55 @@ export class LoudnessMeter {
   }
 
   /** Peaks lag by the margin, so that the frames behind every position are there. */
-  #measurePeaks(frames: number): void {
-    const { pointers, kernels, channelCount } = this.#window;
-    const { functions } = kernels;
-    const count = Math.ceil(frames / 4) * 4;
-    this.#window.silence(frames);
-    for (let channel = 0; channel < channelCount; channel++) {
-      const samples = pointers[channel]! - 4 * PEAK_MARGIN_FRAMES;
-      const samplePeak = Math.max(this.#samplePeaks[channel]!, functions.samplePeak(samples, count));
-      const known = Math.max(this.#truePeaks[channel]!, samplePeak);
-      const seek = this.#isFourfold ? functions.truePeak4 : functions.truePeak2;
+  #measurePeaks(from: number, frames: number): void {
+    for (let channel = 0; channel < this.#window.channelCount; channel++) {
+      const samplePeak = Math.max(this.#samplePeaks[channel]!, this.#samplePeak(channel, from, frames));
       this.#samplePeaks[channel] = samplePeak;
-      this.#truePeaks[channel] = seek(samples, count, this.#taps.byteOffset, this.#largestGain, known);
+      const known = Math.max(this.#truePeaks[channel]!, samplePeak);
+      this.#truePeaks[channel] = this.#truePeak(channel, from, frames, known);
     }
   }
+
+  /** The same tick by tick; that ticks are seen the margin late matters to nobody. */
+  #measureTickPeaks(frames: number): void {
+    const tickFrames = this.#options.sampleRateHz / TICKS_PER_SEC;
+    const count = Math.max(1, Math.round(frames / tickFrames));
+    for (let tick = 0; tick < count; tick++) {
+      const from = Math.round((tick * frames) / count);
+      const length = Math.round(((tick + 1) * frames) / count) - from;
+      let largest = 0;
+      for (let channel = 0; channel < this.#window.channelCount; channel++) {
+        const samplePeak = this.#samplePeak(channel, from, length);
+        const truePeak = this.#truePeak(channel, from, length, samplePeak);
+        this.#samplePeaks[channel] = Math.max(this.#samplePeaks[channel]!, samplePeak);
+        this.#truePeaks[channel] = Math.max(this.#truePeaks[channel]!, truePeak);
+        largest = Math.max(largest, truePeak);
+      }
+      this.#tickPeaks[this.#tickPeakCount++] = largest;
+    }
+  }
+
+  #samplePeak(channel: number, from: number, frames: number): number {
+    const { pointers, kernels } = this.#window;
+    return kernels.functions.samplePeak(this.#peakPointer(pointers[channel]!, from), roundedUp(frames));
+  }
+
+  /** The largest of `known` and all values of the channel and between its samples. */
+  #truePeak(channel: number, from: number, frames: number, known: number): number {
+    const { pointers, kernels } = this.#window;
+    const seek = this.#isFourfold ? kernels.functions.truePeak4 : kernels.functions.truePeak2;
+    const samples = this.#peakPointer(pointers[channel]!, from);
+    return seek(samples, roundedUp(frames), this.#taps.byteOffset, this.#largestGain, known);
+  }
+
+  #peakPointer(channelPointer: number, from: number): number {
+    return channelPointer + 4 * (from - PEAK_MARGIN_FRAMES);
+  }
+}
+
+/** The next multiple of 4. */
+function roundedUp(frames: number): number {
+  return Math.ceil(frames / 4) * 4;
 }
 
 /** Taps in the order that the kernels read. */

@@ -64,7 +64,25 @@ export function joinParts(parts: readonly LoudnessPart[]): LoudnessPart {
     shortTermMax,
     truePeaks: largestByChannel(parts.map((part) => part.truePeaks)),
     samplePeaks: largestByChannel(parts.map((part) => part.samplePeaks)),
+    ...(parts.every(({ ticks }) => ticks !== undefined)
+      ? {
+          ticks: {
+            meanSquares: concatFloats(parts.map(({ ticks }) => ticks!.meanSquares)),
+            peaks: concatFloats(parts.map(({ ticks }) => ticks!.peaks)),
+          },
+        }
+      : {}),
   };
+}
+
+function concatFloats(arrays: readonly Float32Array[]): Float32Array {
+  const joined = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    joined.set(array, at);
+    at += array.length;
+  }
+  return joined;
 }
 
 /** Largest sum over windows that begin in `tail` and end in the part. */

@@ -91,21 +91,12 @@ function meanOfChannels(block: readonly Float32Array[]): Float32Array {
   return mean;
 }
 
-const shared = { order: 'parallel', rangeSec: RANGE_SEC, memoryMb: 40 } as const;
-
-/** Measures without writing. */
-export const tryPass = defineScan<unknown, LimitParams, Limited, Limited>({
-  ...shared,
-  run: (context) => ({ part: limitRange(context, () => {}) }),
-  merge: (parts) => joinLimited([...parts]),
-});
-
-/** Writes `master`, and measures the same. */
+/** Writes `master`, and measures its loudness on the way. */
 export const renderPass = defineApply<unknown, LimitParams, Limited, Limited>({
-  ...shared,
-  run: (context) => ({
-    part: limitRange(context, (startFrame, block) => context.write('master', startFrame, block)),
-  }),
+  order: 'parallel',
+  rangeSec: RANGE_SEC,
+  memoryMb: 40,
+  run: (context) => ({ part: limitRange(context) }),
   merge: (parts) => joinLimited([...parts]),
 });
 
@@ -116,10 +107,7 @@ function joinLimited(parts: readonly Limited[]): Limited {
   };
 }
 
-function limitRange(
-  context: RangeContext<unknown, LimitParams>,
-  onBlock: (startFrame: number, block: readonly Float32Array[]) => void,
-): Limited {
+function limitRange(context: RangeContext<unknown, LimitParams>): Limited {
   const { sampleRateHz, channelCount, range, params } = context;
   const { startFrame, endFrame } = range;
   const source: FrameSource & { readonly info?: { readonly channelMask?: number } } = context.input('mix');
@@ -147,7 +135,8 @@ function limitRange(
         return;
       }
       meter.measure(frames);
-      onBlock(
+      context.write(
+        'master',
         at,
         window.channels.map((samples) => samples.subarray(0, frames)),
       );

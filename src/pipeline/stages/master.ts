@@ -2,8 +2,10 @@
 // target, renders, encodes, and measures what was written. A peak above the ceiling (by dither, rate conversion or a
 // lossy codec) lowers the ceiling and renders again.
 import { dynamicsFigures } from '../../dsp/levels/figures.js';
-import { limiter } from '../../dsp/limiter/limiter.js';
+import { foretellLimitedLoudness } from '../../dsp/limiter/foretell.js';
+import { type LimiterOptions, limiter } from '../../dsp/limiter/limiter.js';
 import { integratedLoudness } from '../../dsp/loudness/gating.js';
+import type { TickLevels } from '../../dsp/loudness/meter.js';
 import { hopMeansOf, type Loudness, loudnessFigures } from '../../dsp/loudness/programme.js';
 import type { ErrorRecord } from '../../errors.js';
 import { dbToPower, roundTo } from '../../units.js';
@@ -14,7 +16,7 @@ import type { ChainLink } from './master-chain.js';
 import { type Check, checkTarget, LOUDNESS_TOLERANCE_LU } from './master-checks.js';
 import { hashNamedFiles } from './master-files.js';
 import { type MasterOptions, masterOptions } from './master-options.js';
-import { bandsPass, renderPass, shapePass, tryPass } from './master-passes.js';
+import { bandsPass, type Limited, renderPass, shapePass } from './master-passes.js';
 import { measureReferences } from './master-reference.js';
 import { masterSchema } from './master-schema.js';
 import { type FoundGain, findGain } from './master-search.js';
@@ -31,7 +33,7 @@ const MAX_RENDERS = 4;
 /** The stage. */
 export const masterStage = defineStage({
   id: 'master',
-  version: 2,
+  version: 3,
   summary:
     'Brings a mix to the sound, the loudness and the peaks of a target, and proves it on the written file.',
   source: 'ITU-R BS.1770-5; EBU R 128; AES TD1008',
@@ -42,12 +44,12 @@ export const masterStage = defineStage({
   outputs: () => ['master'],
   delivers: true,
   estimate: ({ character }) => ({ realTimeFactor: character === 'none' ? 0.01 : 0.03, memoryMb: 120 }),
-  passes: { measure: measurePass, bands: bandsPass, shape: shapePass, try: tryPass, render: renderPass },
+  passes: { measure: measurePass, bands: bandsPass, shape: shapePass, render: renderPass },
   async run(job) {
     const { reference: paths, referenceWeights } = job.options;
     const target = loadMasterTarget(job.options.preset);
     const mix = job.inputs.mix!;
-    const measure = (audio: AudioRef): Promise<ProgrammeMeasures> => measureAudio(job, audio);
+    const measure = (audio: AudioRef): Promise<ProgrammeMeasures> => measureAudio(job, audio, true);
     const before = await measure(mix);
     const reference =
       paths.length === 0 ? undefined : await measureReferences(paths, referenceWeights, measure);
@@ -90,8 +92,9 @@ export const masterStage = defineStage({
   },
 });
 
-function measureAudio(job: Job, audio: AudioRef): Promise<ProgrammeMeasures> {
-  return job.scan(measurePass, { role: 'mix', isWithLevels: true, isWithSpectrum: true }, { mix: audio });
+function measureAudio(job: Job, audio: AudioRef, isWithTicks = false): Promise<ProgrammeMeasures> {
+  const params = { role: 'mix', isWithLevels: true, isWithSpectrum: true, isWithTicks };
+  return job.scan(measurePass, params, { mix: audio });
 }
 
 function loudnessOf(audio: AudioRef, { loudness }: ProgrammeMeasures): Loudness {
@@ -175,6 +178,7 @@ async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: S
   const start = {
     ...measured,
     integratedLufs: measured.integratedLufs ?? faintLoudness(audio, shaped.measures),
+    ticks: shaped.measures.loudness.ticks!,
   };
   const maxGainReductionDb = job.options.linearOnly ? 0 : target.maxGainReductionDb;
   let ceilingDb = goal.ceilingDb - HEADROOM_DB;
@@ -182,19 +186,14 @@ async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: S
   let found: FoundGain | undefined;
   for (let renders = 1; ; renders++) {
     const limit = { ceilingDb, maxGainReductionDb, offsetLu };
-    found = await chooseGain(job, goal, audio, start, limit, found?.gainDb);
-    const settings = limiter.options.parse({
-      inputGainDb: found.gainDb,
-      ceilingDb,
-      detection: goal.detection,
+    const settingsFor = (inputGainDb: number) =>
+      limiter.options.parse({ inputGainDb, ceilingDb, detection: goal.detection });
+    let limited: Limited | undefined;
+    found = await chooseGain(job, goal, start, limit, settingsFor, found?.lossFactor, async (gainDb) => {
+      limited = await renderWith(job, audio, settingsFor(gainDb));
+      return loudnessFigures(limited.loudness, audio.sampleRateHz).integratedLufs;
     });
-    const { channelCount } = audio;
-    const limited = await job.apply(
-      renderPass,
-      { limiter: settings },
-      { master: { channelCount } },
-      { mix: audio },
-    );
+    limited ??= await renderWith(job, audio, settingsFor(found.gainDb));
     const written = await job.encode('master', job.delivery);
     const measures = await measureAudio(job, written);
     const result = loudnessOf(written, measures);
@@ -209,6 +208,12 @@ async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: S
     if (overshootDb > 0) ceilingDb -= overshootDb + HEADROOM_DB;
     if (isOff) offsetLu -= errorLu;
   }
+}
+
+/** Gain and limiter: writes `master`. */
+function renderWith(job: Job, audio: AudioRef, settings: LimiterOptions): Promise<Limited> {
+  const { channelCount } = audio;
+  return job.apply(renderPass, { limiter: settings }, { master: { channelCount } }, { mix: audio });
 }
 
 /** How far the written file is from what the search promised, or from the level that a target asks for. */
@@ -226,10 +231,11 @@ function errorOf(
 async function chooseGain(
   job: Job,
   goal: Goal,
-  audio: AudioRef,
-  start: Loudness,
+  start: Loudness & { readonly ticks: TickLevels },
   limit: { readonly ceilingDb: number; readonly maxGainReductionDb: number; readonly offsetLu: number },
-  startGainDb: number | undefined,
+  settingsFor: (gainDb: number) => LimiterOptions,
+  lossFactor: number | undefined,
+  evaluate: (gainDb: number) => Promise<number | null>,
 ): Promise<FoundGain> {
   const { integratedLufs } = start;
   const peakDb = peakOf(goal, start);
@@ -237,7 +243,13 @@ async function chooseGain(
   if (integratedLufs === null || peakDb === null || goal.targetLufs === null || albumGainDb !== undefined) {
     const gainDb = albumGainDb ?? 0;
     const isLinear = peakDb === null || peakDb + gainDb <= limit.ceilingDb;
-    return { gainDb, integratedLufs: (integratedLufs ?? 0) + gainDb, isLinear, isAtLimit: false };
+    return {
+      gainDb,
+      integratedLufs: (integratedLufs ?? 0) + gainDb,
+      isLinear,
+      isAtLimit: false,
+      lossFactor: 1,
+    };
   }
   const { ceilingDb, maxGainReductionDb, offsetLu } = limit;
   const found = await findGain({
@@ -246,12 +258,9 @@ async function chooseGain(
     peakDb,
     ceilingDb,
     maxGainReductionDb,
-    ...(startGainDb === undefined ? {} : { startGainDb }),
-    async evaluate(gainDb) {
-      const settings = limiter.options.parse({ inputGainDb: gainDb, ceilingDb, detection: goal.detection });
-      const tried = await job.scan(tryPass, { limiter: settings }, { mix: audio });
-      return loudnessFigures(tried.loudness, audio.sampleRateHz).integratedLufs;
-    },
+    ...(lossFactor === undefined ? {} : { lossFactor }),
+    foretell: (gainDb) => foretellLimitedLoudness(start.ticks, settingsFor(gainDb)),
+    evaluate,
   });
   return { ...found, integratedLufs: found.integratedLufs - offsetLu };
 }

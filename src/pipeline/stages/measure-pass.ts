@@ -17,6 +17,8 @@ export interface MeasureParams {
   readonly isWithLevels: boolean;
   readonly isWithSpectrum: boolean;
   readonly isWithMusic?: boolean;
+  /** Keeps the levels of every 10 ms, for forecasts of limiting. */
+  readonly isWithTicks?: boolean;
 }
 
 /** A range's measures, and those of the whole. */
@@ -53,6 +55,7 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
       weights: channelWeights(channelCount, source.info?.channelMask),
       startFrame,
       endFrame,
+      isWithTicks: params.isWithTicks === true,
       othersBytes: LEVEL_METER_BYTES,
       others: (window) => {
         if (!params.isWithLevels) return [];
