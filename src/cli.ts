@@ -29,6 +29,12 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'Make finished masters for a platform.',
     load: () => import('./commands/master.js'),
   },
+  { name: 'duck', summary: 'Lay music under a voice.', load: () => import('./commands/duck.js') },
+  {
+    name: 'automate',
+    summary: 'Lay music under voices, a folder at a time: mixed and mastered.',
+    load: () => import('./commands/automate.js'),
+  },
   {
     name: 'drums',
     summary: 'Play a session drummer: MIDI, and audio with --render.',

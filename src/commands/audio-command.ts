@@ -106,6 +106,31 @@ export interface AudioJob {
 
 /** Plans and runs the job, prints what came out, and gives the exit code. */
 export async function runAudio(job: AudioJob): Promise<number> {
+  const inputs = await listInputs(job.inputs);
+  try {
+    if (job.flags.output !== undefined && inputs.paths.length > 1) {
+      throw new ForgeError(
+        'usage/conflicting-options',
+        `expected one input with -o, got ${inputs.paths.length}`,
+        {
+          hint: 'Use --out DIR for several inputs.',
+        },
+      );
+    }
+    const { flags, pipeline } = job;
+    return await runPlanned(job, (wish, settings) =>
+      planBatch({ paths: inputs.paths, outFolder: flags.out, pipeline, wish, settings }),
+    );
+  } finally {
+    inputs.cleanUp();
+  }
+}
+
+/** The same for a command that plans by itself. `pipeline` is what is pulled for, and shown by --dry-run. */
+export async function runPlanned(
+  job: Omit<AudioJob, 'inputs'>,
+  plan: (wish: DeliveryWish, settings: RunSettings) => Promise<PlannedTrack[]>,
+): Promise<number> {
   const { command, flags, pipeline } = job;
   const wish = { ...job.wish, ...wishOf(flags) };
   const settings: RunSettings = {
@@ -116,28 +141,14 @@ export async function runAudio(job: AudioJob): Promise<number> {
     commercialOnly: flags.commercialOnly === true,
     ...(flags.output === undefined ? {} : { outputFile: flags.output }),
   };
-  const inputs = await listInputs(job.inputs);
-  try {
-    if (flags.output !== undefined && inputs.paths.length > 1) {
-      throw new ForgeError(
-        'usage/conflicting-options',
-        `expected one input with -o, got ${inputs.paths.length}`,
-        {
-          hint: 'Use --out DIR for several inputs.',
-        },
-      );
-    }
-    if (flags.pull === true) await pullMissing(pipeline, settings, flags);
-    const planned = await planBatch({ paths: inputs.paths, outFolder: flags.out, pipeline, wish, settings });
-    if (flags.dryRun === true) return printPlan(job, planned, settings, wish);
-    return await execute(job, planned, settings);
-  } finally {
-    inputs.cleanUp();
-  }
+  if (flags.pull === true) await pullMissing(pipeline, settings, flags);
+  const planned = await plan(wish, settings);
+  if (flags.dryRun === true) return printPlan(job, planned, settings, wish);
+  return await execute(job, planned, settings);
 }
 
 async function execute(
-  job: AudioJob,
+  job: Omit<AudioJob, 'inputs'>,
   planned: readonly PlannedTrack[],
   settings: RunSettings,
 ): Promise<number> {
@@ -193,7 +204,7 @@ function printResults(command: string, items: readonly BatchItem[]): void {
 }
 
 function printPlan(
-  job: AudioJob,
+  job: Omit<AudioJob, 'inputs'>,
   planned: readonly PlannedTrack[],
   settings: RunSettings,
   wish: DeliveryWish,

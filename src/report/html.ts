@@ -65,6 +65,7 @@ function charts(stage: ReportStage, data: JsonObject): string {
     return `<p>Target <b>${escapeHtml(String(data.preset))}</b></p><div class="pair"><div><h3>Before</h3>${figures(before)}</div><div><h3>After</h3>${figures(after)}</div></div>${curves(after)}`;
   }
   const plain = Object.entries(data).filter(([, value]) => typeof value === 'number');
+  if (stage.stage === 'duck') return table(plain as [string, Json][]) + duckCurves(data);
   return plain.length === 0 ? '' : table(plain as [string, Json][]);
 }
 
@@ -91,6 +92,35 @@ function curves(data: JsonObject): string {
   }
   if (bands !== undefined) parts.push(figureOf('Power per band (dB of the whole)', barChart(bands, 'dB')));
   return parts.join('');
+}
+
+/** Gain of the bed and difference reached, one value a tenth of a second and a second. */
+function duckCurves(data: JsonObject): string {
+  const gain = (data.gain ?? []) as readonly { atSec: number; gainDb: number }[];
+  const reached = (data.difference ?? []) as readonly { atSec: number; differenceLu: number }[];
+  const durationSec = gain.at(-1)?.atSec ?? 0;
+  const gainDb = Array.from({ length: Math.ceil(durationSec * 10) }, (_, k) => gainAt(gain, k / 10));
+  const differenceLu = new Array<number | null>(Math.ceil(durationSec)).fill(null);
+  for (const point of reached) differenceLu[Math.floor(point.atSec)] = point.differenceLu;
+  return [
+    figureOf('Gain of the bed over time (dB)', lineChart(gainDb, 0.1, 'dB')),
+    figureOf('Voice over bed, short-term, while it speaks (LU)', lineChart(differenceLu, 1, 'LU')),
+  ].join('');
+}
+
+/** Value of a polyline; `points` ascend. */
+function gainAt(points: readonly { atSec: number; gainDb: number }[], sec: number): number | null {
+  let low = 0;
+  let high = points.length - 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (points[middle]!.atSec <= sec) low = middle;
+    else high = middle;
+  }
+  const [from, to] = [points[low], points[high]];
+  if (from === undefined || to === undefined) return null;
+  const share = to.atSec === from.atSec ? 0 : (sec - from.atSec) / (to.atSec - from.atSec);
+  return from.gainDb + share * (to.gainDb - from.gainDb);
 }
 
 function figureOf(caption: string, svg: string): string {

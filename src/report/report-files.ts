@@ -1,6 +1,7 @@
 // report.json and report.html of one track.
 import type { ReportWriter } from '../pipeline/run.js';
 import { reportHtml } from './html.js';
+import { keyframeFiles } from './keyframes.js';
 import { reportJson } from './report.js';
 
 /** The writer of a command's report files. */
@@ -10,6 +11,7 @@ export function reportFiles(command: string): ReportWriter {
     return [
       { kind: 'report', path: 'report.json', text: `${JSON.stringify(report, null, 2)}\n` },
       { kind: 'report', path: 'report.html', text: reportHtml(report) },
+      ...keyframeFiles(report),
     ];
   };
 }

@@ -1,5 +1,5 @@
 // Results of one input: the object that --json prints, and the lines that a person reads.
-import { join, relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { BatchItem } from '../pipeline/batch.js';
 import type { StageRecord, TrackResult } from '../pipeline/run.js';
 import type { Json } from '../pipeline/stage.js';
@@ -41,6 +41,9 @@ export function measuresOf(command: string, result: TrackResult): JsonObject {
   const dataOf = (stage: string) =>
     result.stages.filter((record) => record.stage === stage).map(({ data }) => data);
   if (command === 'master') return { masters: dataOf('master') };
+  if (command === 'duck' || command === 'automate') {
+    return { ...(dataOf('duck')[0] as JsonObject), masters: dataOf('master') };
+  }
   const own = result.stages.filter((record) => record.stage === STAGE_OF_COMMAND[command]);
   if (own.length === 1) return own[0]!.data as JsonObject;
   const [separation] = dataOf('separate');
@@ -107,9 +110,16 @@ function summaryOf(record: StageRecord): string {
     words.push(`noise floor ${figureText(floor.before, 'dBFS')} → ${figureText(floor.after, 'dBFS')}`);
   }
   if (record.stage === 'remix') words.push(`removed ${figureText(data.removedDb, 'dB')} below the mix`);
+  if (record.stage === 'duck') words.push(duckLine(data));
   if (record.stage === 'analyze') words.push(loudnessLine(data.loudness));
   if (record.stage === 'master') words.push(masterLine(data));
   return words.join(', ') || 'done';
+}
+
+function duckLine(data: JsonObject): string {
+  const { detector } = (data.voice ?? {}) as JsonObject;
+  const phrases = (data.phrases ?? []) as readonly Json[];
+  return `${phrases.length} phrases found by ${String(detector)}, bed ${figureText(data.wantedLu, 'LU')} below the voice (worst phrase off by ${figureText(data.worstErrorLu, 'LU')}), at most ${figureText(data.deepestDb, 'dB')}`;
 }
 
 function masterLine(data: JsonObject): string {
@@ -138,5 +148,5 @@ export function loudnessLine(loudness: Json | undefined): string {
 }
 
 function shownPath(folder: string, path: string): string {
-  return relative('', join(folder, path)) || path;
+  return relative('', resolve(folder, path)) || path;
 }

@@ -17,7 +17,7 @@ const input = z.strictObject({
   channelCount: z.number().optional(),
 });
 const output = z.strictObject({
-  kind: z.string().describe('stem, denoised, master, midi or report.'),
+  kind: z.string().describe('stem, denoised, bed, mix, master, midi, keyframes or report.'),
   path: z.string().describe('Relative to the working folder.'),
   sha256,
 });
@@ -46,12 +46,24 @@ const envelope = (name: string, fields: Record<string, z.ZodType>) =>
 const any = z.unknown().optional();
 const results = (measures: Record<string, z.ZodType>) => ({ results: z.array(audioResult(measures)) });
 
+const duckMeasures = {
+  voice: any,
+  wantedLu: z.number().optional(),
+  phrases: any,
+  difference: any,
+  gain: any,
+  worstErrorLu: z.number().nullable().optional(),
+  masters: z.array(z.unknown()).optional(),
+};
+
 /** By command. */
 export const COMMAND_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   split: envelope('split', results({ model: any, stems: any, nullDb: z.number().nullable().optional() })),
   denoise: envelope('denoise', results({ model: any })),
   analyze: envelope('analyze', results({ loudness: any, dynamics: any, stereo: any, spectrum: any })),
   master: envelope('master', results({ masters: z.array(z.unknown()).optional() })),
+  duck: envelope('duck', results(duckMeasures)),
+  automate: envelope('automate', results(duckMeasures)),
   run: envelope(
     'run',
     results({
