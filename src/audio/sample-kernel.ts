@@ -1,9 +1,12 @@
-// The WebAssembly form of the conversion from floats to 16 and 24-bit integers: the same bytes as the loops of
-// wav-samples.ts, eight times as fast. One instance a thread.
+// The WebAssembly form of the conversions between planar float32 and interleaved 16 and 24-bit integers and 32-bit
+// floats: the same bytes and samples as the loops of wav-samples.ts, several times as fast. One instance a thread.
 import { createKernels, type Kernels } from '../dsp/kernels/instance.js';
 
 const CHUNK_FRAMES = 4096;
 const MAX_CHANNELS = 8;
+/** Bytes of a sample in the forms that the kernel knows. */
+export const KERNEL_SAMPLE_BYTES = { s16: 2, s24: 3, f32: 4 } as const;
+export type KernelEncoding = keyof typeof KERNEL_SAMPLE_BYTES;
 
 interface SampleKernel {
   readonly kernels: Kernels;
@@ -16,12 +19,12 @@ let shared: SampleKernel | undefined;
 
 function sampleKernel(): SampleKernel {
   if (shared !== undefined) return shared;
-  const kernels = createKernels(CHUNK_FRAMES * (8 + 3 * MAX_CHANNELS) + 1024);
+  const kernels = createKernels(CHUNK_FRAMES * (4 + 8 * MAX_CHANNELS) + 2048);
   shared = {
     kernels,
-    samples: kernels.f32(CHUNK_FRAMES),
+    samples: kernels.f32(CHUNK_FRAMES * MAX_CHANNELS),
     integers: kernels.f32(CHUNK_FRAMES),
-    packed: kernels.u8(CHUNK_FRAMES * 3 * MAX_CHANNELS),
+    packed: kernels.u8(CHUNK_FRAMES * 4 * MAX_CHANNELS),
   };
   return shared;
 }
@@ -35,21 +38,22 @@ function load(into: Float32Array, source: Float32Array, from: number, frames: nu
 }
 
 /**
- * Encodes `frameCount` frames of a block of at most eight channels, from index `at` on, into the start of `target`:
- * `bytesPerSample` 2 or 3, dithered by `keys` (one per channel) where they are given. `startFrame`, the place of the
- * first in the file, and the last must lie in one stretch of 2³² frames. Returns how many samples were clipped.
+ * Encodes `frameCount` frames of a block of at most eight channels, from index `at` on, into the start of `target`.
+ * Integers are dithered by `keys` (one per channel) where they are given. `startFrame`, the place of the first in the
+ * file, and the last must lie in one stretch of 2³² frames. Returns how many samples were clipped.
  */
 export function encodeByKernel(
   block: readonly Float32Array[],
   at: number,
   frameCount: number,
   startFrame: number,
-  bytesPerSample: 2 | 3,
+  encoding: KernelEncoding,
   keys: readonly number[] | undefined,
   target: Uint8Array,
 ): number {
   const { kernels, samples, integers, packed } = sampleKernel();
-  const { quantise, packIntegers } = kernels.functions;
+  const { quantise, packWords } = kernels.functions;
+  const bytesPerSample = KERNEL_SAMPLE_BYTES[encoding];
   const bytesPerFrame = bytesPerSample * block.length;
   const fullScale = 2 ** (8 * bytesPerSample - 1);
   let clipped = 0;
@@ -57,16 +61,49 @@ export function encodeByKernel(
     const frames = Math.min(CHUNK_FRAMES, frameCount - done);
     for (const [channel, source] of block.entries()) {
       const rounded = load(samples, source, at + done, frames);
-      const key = keys?.[channel] ?? 0;
-      const isDithered = keys === undefined ? 0 : 1;
-      const from = (startFrame + done) | 0;
-      clipped += quantise(samples.byteOffset, rounded, fullScale, isDithered, key, from, integers.byteOffset);
-      const first = packed.byteOffset + channel * bytesPerSample;
-      packIntegers(integers.byteOffset, frames, bytesPerSample, first, bytesPerFrame);
+      let words = samples.byteOffset;
+      if (encoding !== 'f32') {
+        const isDithered = keys === undefined ? 0 : 1;
+        const from = (startFrame + done) | 0;
+        clipped += quantise(
+          samples.byteOffset,
+          rounded,
+          fullScale,
+          isDithered,
+          keys?.[channel] ?? 0,
+          from,
+          integers.byteOffset,
+        );
+        words = integers.byteOffset;
+      }
+      packWords(words, frames, bytesPerSample, packed.byteOffset + channel * bytesPerSample, bytesPerFrame);
     }
     target.set(packed.subarray(0, frames * bytesPerFrame), done * bytesPerFrame);
   }
   return clipped;
+}
+
+/** Decodes `frameCount` interleaved frames from the start of `source` into `into`, from index `at` on. */
+export function decodeByKernel(
+  source: Uint8Array,
+  encoding: KernelEncoding,
+  frameCount: number,
+  into: readonly Float32Array[],
+  at: number,
+): void {
+  const { kernels, samples, packed } = sampleKernel();
+  const { decode16, decode24, decodeFloat } = kernels.functions;
+  const decode = encoding === 's16' ? decode16 : encoding === 's24' ? decode24 : decodeFloat;
+  const bytesPerFrame = KERNEL_SAMPLE_BYTES[encoding] * into.length;
+  for (let done = 0; done < frameCount; done += CHUNK_FRAMES) {
+    const frames = Math.min(CHUNK_FRAMES, frameCount - done);
+    packed.set(source.subarray(done * bytesPerFrame, (done + frames) * bytesPerFrame));
+    decode(packed.byteOffset, samples.byteOffset, 4 * CHUNK_FRAMES, frames, into.length);
+    for (const [channel, target] of into.entries()) {
+      const from = channel * CHUNK_FRAMES;
+      target.set(samples.subarray(from, from + frames), at + done);
+    }
+  }
 }
 
 /** Whether no sample of [start, end) is NaN or infinite. */

@@ -3,7 +3,13 @@
 // Rounding, dither and clipping to integers happen here; where samples lie in a file is wav-header.ts's matter.
 import type { AudioBlock } from './audio-file.js';
 import { ditherKey, STRETCH_FRAMES, stretchKey, tpdfAt } from './dither.js';
-import { encodeByKernel, isAllFiniteByKernel } from './sample-kernel.js';
+import {
+  decodeByKernel,
+  encodeByKernel,
+  isAllFiniteByKernel,
+  KERNEL_SAMPLE_BYTES,
+  type KernelEncoding,
+} from './sample-kernel.js';
 import { BYTES_PER_SAMPLE, type WavEncoding } from './wav-header.js';
 
 /** A byte buffer with the views that the loops need; all start at its first byte. */
@@ -38,6 +44,10 @@ export function decodeSamples(
   at: number,
 ): void {
   const step = into.length;
+  if (isKernelEncoding(encoding) && isFloat32(into)) {
+    decodeByKernel(source.bytes, encoding, frameCount, into, at);
+    return;
+  }
   for (let channel = 0; channel < step; channel++) {
     const target = into[channel]!;
     switch (encoding) {
@@ -131,19 +141,18 @@ export function encodeSamples(
   const bytesPerSample = BYTES_PER_SAMPLE[encoding];
   const stretch = Math.floor(startFrame / STRETCH_FRAMES);
   const isInOneStretch = startFrame + frameCount <= (stretch + 1) * STRETCH_FRAMES;
-  if ((encoding === 's16' || encoding === 's24') && isFloat32(block) && isInOneStretch) {
+  if (isKernelEncoding(encoding) && isFloat32(block) && isInOneStretch) {
     const { ditherSeed: seed } = quantiser;
     const keys =
       seed === undefined
         ? undefined
         : block.map((_, channel) => stretchKey(ditherKey(seed, channel), stretch));
-    const size = encoding === 's16' ? 2 : 3;
     quantiser.clippedSampleCount += encodeByKernel(
       block,
       at,
       frameCount,
       startFrame,
-      size,
+      encoding,
       keys,
       target.bytes,
     );
@@ -165,7 +174,7 @@ export function encodeSamples(
       if (value > fullScale - 1 || value < -fullScale) {
         quantiser.clippedSampleCount++;
       } else if (isDithered && exact !== 0) {
-        value = Math.floor(exact + tpdfAt(key, startFrame + i) + 0.5);
+        value = Math.floor(exact + (tpdfAt(key, startFrame + i) + 0.5));
       }
       if (value > fullScale - 1) value = fullScale - 1;
       else if (value < -fullScale) value = -fullScale;
@@ -188,8 +197,12 @@ export function encodeSamples(
   }
 }
 
+function isKernelEncoding(encoding: WavEncoding): encoding is KernelEncoding {
+  return encoding in KERNEL_SAMPLE_BYTES;
+}
+
 function isFloat32(block: AudioBlock): block is Float32Array[] {
-  return block[0] instanceof Float32Array;
+  return block[0] instanceof Float32Array && block.length <= 8;
 }
 
 /** Whether no sample of [start, end) is NaN or infinite: 0 times such a sample is NaN, and NaN stays. */

@@ -44,15 +44,15 @@ export class FrameWindow {
     this.#raw = this.kernels.u8(capacityFrames * channelCount * 4);
   }
 
-  /** Reads `frames` frames of `source` from `startFrame` on. @throws what the reader throws */
-  load(source: FrameSource, startFrame: number, frames: number): void {
+  /** Reads `frames` frames of `source` from `startFrame` on, to index `at`. @throws what the reader throws */
+  load(source: FrameSource, startFrame: number, frames: number, at = 0): void {
     const encoding = source.info?.encoding ?? '';
     const isInside = startFrame >= 0 && startFrame + frames <= source.frameCount;
     const isRaw = source.readBytes !== undefined && encoding in RAW_BYTES_PER_SAMPLE && isInside;
-    if (!isRaw || !this.#decode(source, encoding, startFrame, frames)) {
+    if (!isRaw || !this.#decode(source, encoding, startFrame, frames, at)) {
       source.read(
         startFrame,
-        this.channels.map((samples) => samples.subarray(0, frames)),
+        this.channels.map((samples) => samples.subarray(at, at + frames)),
       );
     }
   }
@@ -79,11 +79,12 @@ export class FrameWindow {
   }
 
   /** False where a float is not finite: the reader's own way then says where, or replaces it. */
-  #decode(source: FrameSource, encoding: string, startFrame: number, frames: number): boolean {
+  #decode(source: FrameSource, encoding: string, startFrame: number, frames: number, at: number): boolean {
     const { functions } = this.kernels;
     source.readBytes!(startFrame, frames, this.#raw);
-    const target = this.pointers[0]!;
-    const strideBytes = this.channelCount > 1 ? this.pointers[1]! - target : 0;
+    const first = this.pointers[0]!;
+    const target = first + 4 * at;
+    const strideBytes = this.channelCount > 1 ? this.pointers[1]! - first : 0;
     const raw = this.#raw.byteOffset;
     if (encoding === 's16') functions.decode16(raw, target, strideBytes, frames, this.channelCount);
     else if (encoding === 's24') functions.decode24(raw, target, strideBytes, frames, this.channelCount);

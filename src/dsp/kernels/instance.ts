@@ -17,7 +17,7 @@ export interface KernelFunctions {
     startFrame: number,
     target: number,
   ): number;
-  packIntegers(values: number, frames: number, bytes: number, target: number, strideBytes: number): void;
+  packWords(values: number, frames: number, bytes: number, target: number, strideBytes: number): void;
   checkFinite(samples: number, frames: number): number;
   kWeightPair(
     left: number,
@@ -30,6 +30,7 @@ export interface KernelFunctions {
   truePeak4(samples: number, frames: number, taps: number, limit: number, floor: number): number;
   truePeak2(samples: number, frames: number, taps: number, limit: number, floor: number): number;
   samplePeak(samples: number, frames: number): number;
+  peakNearTop(samples: number, frames: number, taps: number, isFourfold: number): number;
   resampleFrames(
     input: number,
     remainder: number,

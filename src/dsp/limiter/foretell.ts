@@ -1,6 +1,6 @@
 // Foretells how loud a programme will be behind the limiter, from the level and peak of every 10 ms: the limiter's own
-// release on that coarse grid, without look-ahead and smoothing. On music and speech it is within 4 % of the loudness
-// that limiting takes (test/dsp/limiter/foretell.test.ts). It is a guess to begin with: only measuring tells.
+// release on that coarse grid, without look-ahead and smoothing. On music and speech it is within 7 % of the loudness
+// that limiting takes (test/dsp/limiter/foretell.test.ts), on noise farther off. It is a guess to begin with: only measuring tells.
 import { dbToGain } from '../../units.js';
 import { integratedLoudness } from '../loudness/gating.js';
 import { TICKS_PER_HOP, TICKS_PER_SEC, type TickLevels } from '../loudness/meter.js';

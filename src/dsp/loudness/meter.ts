@@ -132,15 +132,15 @@ export class LoudnessMeter {
     this.#measureEnergy(frames);
     if (this.#options.isPeakMeter === false) return;
     this.#window.silence(frames);
+    this.#measurePeaks(frames);
     if (this.#options.isWithTicks === true) this.#measureTickPeaks(frames);
-    else this.#measurePeaks(0, frames);
   }
 
   /** Ends the range: the newest PEAK_MARGIN_FRAMES frames, which lie behind it, complete the peaks at its end. */
   end(): LoudnessPart {
     if (this.#options.isPeakMeter !== false) {
       this.#window.silence(PEAK_MARGIN_FRAMES);
-      this.#measurePeaks(0, PEAK_MARGIN_FRAMES);
+      this.#measurePeaks(PEAK_MARGIN_FRAMES);
     }
     const ticks = this.#ticks.subarray(0, this.#tickCount);
     const hops = new Float64Array(Math.floor(ticks.length / TICKS_PER_HOP));
@@ -203,55 +203,41 @@ export class LoudnessMeter {
   }
 
   /** Peaks lag by the margin, so that the frames behind every position are there. */
-  #measurePeaks(from: number, frames: number): void {
-    for (let channel = 0; channel < this.#window.channelCount; channel++) {
-      const samplePeak = Math.max(this.#samplePeaks[channel]!, this.#samplePeak(channel, from, frames));
-      this.#samplePeaks[channel] = samplePeak;
+  #measurePeaks(frames: number): void {
+    const { pointers, kernels, channelCount } = this.#window;
+    const { functions } = kernels;
+    const count = Math.ceil(frames / 4) * 4;
+    for (let channel = 0; channel < channelCount; channel++) {
+      const samples = this.#peakPointer(pointers[channel]!, 0);
+      const samplePeak = Math.max(this.#samplePeaks[channel]!, functions.samplePeak(samples, count));
       const known = Math.max(this.#truePeaks[channel]!, samplePeak);
-      this.#truePeaks[channel] = this.#truePeak(channel, from, frames, known);
+      const seek = this.#isFourfold ? functions.truePeak4 : functions.truePeak2;
+      this.#samplePeaks[channel] = samplePeak;
+      this.#truePeaks[channel] = seek(samples, count, this.#taps.byteOffset, this.#largestGain, known);
     }
   }
 
-  /** The same tick by tick; that ticks are seen the margin late matters to nobody. */
+  /** The highest peak of every tick. That ticks are seen the margin late matters to no forecast. */
   #measureTickPeaks(frames: number): void {
-    const tickFrames = this.#options.sampleRateHz / TICKS_PER_SEC;
-    const count = Math.max(1, Math.round(frames / tickFrames));
+    const { pointers, kernels } = this.#window;
+    const count = Math.max(1, Math.round((frames * TICKS_PER_SEC) / this.#options.sampleRateHz));
     for (let tick = 0; tick < count; tick++) {
       const from = Math.round((tick * frames) / count);
       const length = Math.round(((tick + 1) * frames) / count) - from;
       let largest = 0;
-      for (let channel = 0; channel < this.#window.channelCount; channel++) {
-        const samplePeak = this.#samplePeak(channel, from, length);
-        const truePeak = this.#truePeak(channel, from, length, samplePeak);
-        this.#samplePeaks[channel] = Math.max(this.#samplePeaks[channel]!, samplePeak);
-        this.#truePeaks[channel] = Math.max(this.#truePeaks[channel]!, truePeak);
-        largest = Math.max(largest, truePeak);
+      for (const pointer of pointers) {
+        const samples = this.#peakPointer(pointer, from);
+        const isFourfold = this.#isFourfold ? 1 : 0;
+        const peak = kernels.functions.peakNearTop(samples, length, this.#taps.byteOffset, isFourfold);
+        largest = Math.max(largest, peak);
       }
       this.#tickPeaks[this.#tickPeakCount++] = largest;
     }
   }
 
-  #samplePeak(channel: number, from: number, frames: number): number {
-    const { pointers, kernels } = this.#window;
-    return kernels.functions.samplePeak(this.#peakPointer(pointers[channel]!, from), roundedUp(frames));
-  }
-
-  /** The largest of `known` and all values of the channel and between its samples. */
-  #truePeak(channel: number, from: number, frames: number, known: number): number {
-    const { pointers, kernels } = this.#window;
-    const seek = this.#isFourfold ? kernels.functions.truePeak4 : kernels.functions.truePeak2;
-    const samples = this.#peakPointer(pointers[channel]!, from);
-    return seek(samples, roundedUp(frames), this.#taps.byteOffset, this.#largestGain, known);
-  }
-
   #peakPointer(channelPointer: number, from: number): number {
     return channelPointer + 4 * (from - PEAK_MARGIN_FRAMES);
   }
-}
-
-/** The next multiple of 4. */
-function roundedUp(frames: number): number {
-  return Math.ceil(frames / 4) * 4;
 }
 
 /** Taps in the order that the kernels read. */

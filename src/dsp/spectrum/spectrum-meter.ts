@@ -41,8 +41,12 @@ export function measureSpectrum(
   const im = fft.im.byteOffset;
 
   let windowCount = 0;
-  for (let index = Math.ceil(startFrame / hop); index * hop < endFrame; index++, windowCount++) {
-    window.load(source, index * hop - hop, size);
+  const first = Math.ceil(startFrame / hop);
+  if (first * hop < endFrame) window.load(source, (first - 1) * hop, hop, hop);
+  for (let index = first; index * hop < endFrame; index++, windowCount++) {
+    // The half that the last window ended with begins this one.
+    for (const samples of window.channels) samples.copyWithin(0, hop);
+    window.load(source, index * hop, hop, hop);
     for (let channel = 0; channel < source.channelCount; channel += 2) {
       const left = pointers[channel]!;
       const right = pointers[channel + 1];

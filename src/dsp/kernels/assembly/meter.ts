@@ -147,6 +147,29 @@ export function truePeak4(samples: usize, frames: i32, taps: usize, limit: f32, 
   return known;
 }
 
+/**
+ * About the largest value at and between the samples of a stretch of `frames`: the interpolator looks only around the
+ * largest sample. Taps as for truePeak4, or for truePeak2 where `isFourfold` is 0.
+ */
+export function peakNearTop(samples: usize, frames: i32, taps: usize, isFourfold: i32): f32 {
+  let top: f32 = 0;
+  let at = samples;
+  const end = samples + (<usize>frames << 2);
+  for (let p = samples; p < end; p += 64) {
+    const near = f32x4.pmax(f32x4.abs(v128.load(p)), f32x4.abs(v128.load(p, 16)));
+    const far = f32x4.pmax(f32x4.abs(v128.load(p, 32)), f32x4.abs(v128.load(p, 48)));
+    const peak = largest(f32x4.pmax(near, far));
+    if (peak > top) {
+      top = peak;
+      at = p;
+    }
+  }
+  if (top == 0) return 0;
+  return isFourfold != 0
+    ? truePeak4(at - 16, 20, taps, f32.MAX_VALUE, top)
+    : truePeak2(at - 16, 20, taps, f32.MAX_VALUE, top);
+}
+
 /** The same at the double rate: 12 symmetric taps; reads 12 frames before and 12 behind. */
 export function truePeak2(samples: usize, frames: i32, taps: usize, limit: f32, floor: f32): f32 {
   let known = floor;
