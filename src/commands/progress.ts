@@ -103,17 +103,29 @@ class TerminalProgress implements ProgressDisplay {
   }
 }
 
-class PlainProgress implements ProgressDisplay {
-  readonly #clock = new Clock();
+/** Lets a new step of a track through at once, and the same step again after a while. */
+class Throttle {
   readonly #last = new Map<string, { step: string; atMs: number }>();
 
-  onProgress(progress: TrackProgress): void {
+  constructor(readonly everyMs: number) {}
+
+  isDue(progress: TrackProgress): boolean {
     const step = labelOf(progress);
     const last = this.#last.get(progress.track);
     const now = performance.now();
-    const left = this.#clock.secondsLeft(progress);
-    if (last?.step === step && now - last.atMs < PLAIN_EVERY_MS) return;
+    if (last?.step === step && now - last.atMs < this.everyMs) return false;
     this.#last.set(progress.track, { step, atMs: now });
+    return true;
+  }
+}
+
+class PlainProgress implements ProgressDisplay {
+  readonly #clock = new Clock();
+  readonly #throttle = new Throttle(PLAIN_EVERY_MS);
+
+  onProgress(progress: TrackProgress): void {
+    const left = this.#clock.secondsLeft(progress);
+    if (!this.#throttle.isDue(progress)) return;
     const time = left === undefined ? '' : `, ${clockTime(left)} left`;
     process.stderr.write(`${progress.track}: ${stepOf(progress)} ${percent(progress.fraction)}${time}\n`);
   }
@@ -131,15 +143,11 @@ class PlainProgress implements ProgressDisplay {
 
 class JsonProgress implements ProgressDisplay {
   readonly #clock = new Clock();
-  readonly #last = new Map<string, { step: string; atMs: number }>();
+  readonly #throttle = new Throttle(JSON_EVERY_MS);
 
   onProgress(progress: TrackProgress): void {
-    const step = labelOf(progress);
-    const last = this.#last.get(progress.track);
-    const now = performance.now();
     const secondsLeft = this.#clock.secondsLeft(progress);
-    if (last?.step === step && now - last.atMs < JSON_EVERY_MS) return;
-    this.#last.set(progress.track, { step, atMs: now });
+    if (!this.#throttle.isDue(progress)) return;
     this.#write({ event: 'progress', ...progress, ...(secondsLeft === undefined ? {} : { secondsLeft }) });
   }
 

@@ -15,6 +15,7 @@ import type { AudioInfo } from '../audio/probe.js';
 import { createWavWriter } from '../audio/wav-writer.js';
 import { ForgeError } from '../errors.js';
 import type { Executor } from './executor.js';
+import { inLanes } from './in-lanes.js';
 import { hasRecord, partsOf, readRecord, writeRecord } from './range-records.js';
 import { joinBorders, type OutputTarget, type RangeReply } from './range-task.js';
 import { rangesOf } from './ranges.js';
@@ -387,27 +388,4 @@ function recordedParts(call: PassCall): RecordedParts<unknown> {
 
 function wholePath(call: PassCall, role: string): string {
   return join(call.folder, `${role}.wav`);
-}
-
-/** Works through `items` in order with at most `lanes` under way; waits for all that began, then throws the first error. */
-async function inLanes<T>(
-  items: readonly T[],
-  lanes: number,
-  work: (item: T) => Promise<unknown>,
-): Promise<void> {
-  const failures: { index: number; error: unknown }[] = [];
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < items.length && failures.length === 0) {
-      const index = next++;
-      try {
-        await work(items[index]!);
-      } catch (error) {
-        failures.push({ index, error });
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane));
-  failures.sort((a, b) => a.index - b.index);
-  if (failures[0] !== undefined) throw failures[0].error;
 }

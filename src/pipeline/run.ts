@@ -1,13 +1,10 @@
 // Runs the plan of one track: decode once, stages in order (each taken from the cache where nothing changed),
 // deliveries, reports. What is written under a final name is whole; what a killed run left is picked up or cleared.
-import { createHash } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
-import { decodeAudio } from '../audio/decode.js';
+import { basename, resolve } from 'node:path';
 import type { AudioInfo } from '../audio/probe.js';
 import { ForgeError, toForgeError } from '../errors.js';
-import { sha256Of } from '../file-hash.js';
 import { contentKey, TrackCache } from './cache.js';
+import { Deliveries, type DeliverySettings, type ReportFile } from './deliver.js';
 import type { Workshop } from './executor.js';
 import { runJob, type StageNote, type StageResult } from './job.js';
 import {
@@ -19,27 +16,21 @@ import {
   type StageEntry,
   writeManifest,
 } from './manifest.js';
-import { Ownership } from './ownership.js';
-import { INPUT_NODE, type PlanNode, type PlannedDelivery, type TrackPlan } from './plan.js';
+import { INPUT_NODE, type PlanNode, type TrackPlan } from './plan.js';
 import type { AudioRef, Json, ModelFiles } from './stage.js';
+import { TrackInput } from './track-input.js';
 import { TrackFolder } from './tracks.js';
 import { forgeVersion, runtimeVersions } from './versions.js';
-import { copyWhole, writeWhole } from './whole-file.js';
 
 /** What holds for every track of a run. */
-export interface RunSettings {
+export interface RunSettings extends DeliverySettings {
   readonly command: string;
-  readonly seed: number;
-  readonly tolerateDamage: boolean;
-  readonly overwrite: boolean;
   readonly commercialOnly: boolean;
-  /** -o: the path of the command's main result. */
-  readonly outputFile?: string;
 }
 
 export interface TrackProgress {
   readonly track: string;
-  /** Stage at work, or `hash`, `decode`, `deliver`. */
+  /** Stage at work, or `read`, `deliver`. */
   readonly step: string;
   readonly stepIndex: number;
   readonly stepCount: number;
@@ -64,9 +55,7 @@ export interface TrackResult {
 }
 
 /** Writes further files of a run (reports) once everything else is delivered, and names them. */
-export type ReportWriter = (
-  result: TrackResult,
-) => readonly { readonly kind: string; readonly path: string; readonly text: string }[];
+export type ReportWriter = (result: TrackResult) => readonly ReportFile[];
 
 /**
  * Runs one track.
@@ -111,8 +100,8 @@ class TrackRun {
   readonly #versions = new Map<string, AudioRef>();
   readonly #results = new Map<string, StageResult>();
   readonly #cache: TrackCache;
-  readonly #ownership: Ownership;
-  readonly #notes: StageNote[] = [];
+  readonly #file: TrackInput;
+  readonly #deliveries: Deliveries;
   readonly #stepCount: number;
   #input: InputRecord | undefined;
   #step = 0;
@@ -126,30 +115,33 @@ class TrackRun {
     readonly onProgress: (progress: TrackProgress) => void,
   ) {
     this.#cache = new TrackCache(folder.path);
-    this.#ownership = new Ownership(folder.path);
+    this.#deliveries = new Deliveries(folder.path, plan.deliveries, info, settings);
+    this.#file = new TrackInput(info);
     this.#stepCount = plan.nodes.length + 2;
   }
 
   async execute(report: ReportWriter): Promise<TrackResult> {
-    const targets = this.plan.deliveries.map((delivery) => this.#targetOf(delivery));
-    this.#requireReplaceable(targets);
-    const before = this.#stamp();
     if (this.#cache.isEmpty) this.pools.warm(this.plan.nodes[0]?.stage.id);
     await this.#openInput();
     const stages: StageRecord[] = [];
     for (const node of this.plan.nodes) stages.push(await this.#runNode(node));
-    this.#ownership.announce(targets);
-    const outputs = await this.#deliver();
-    if (this.#stamp() !== before) throw this.#changed();
+    this.#report('deliver', 0);
+    const made = { results: this.#results, versions: this.#versions };
+    const outputs = await this.#deliveries.deliver(made, this.pools);
+    this.#file.requireUnchanged();
     const result: TrackResult = {
       input: this.#input!,
       folder: this.folder.path,
       status: stages.some(({ missed }) => missed !== undefined) ? 'missed' : 'ok',
       stages,
       outputs,
-      notes: [...inputNotes(this.#input!), ...stages.flatMap(({ notes }) => notes), ...this.#notes],
+      notes: [
+        ...inputNotes(this.#input!),
+        ...stages.flatMap(({ notes }) => notes),
+        ...this.#deliveries.notes,
+      ],
     };
-    const reports = this.#writeReports(report(result));
+    const reports = this.#deliveries.writeReports(report(result));
     const keys = new Set([
       ...otherKeys(this.folder.path, this.settings.command),
       ...stages.map(({ key }) => key),
@@ -160,7 +152,7 @@ class TrackRun {
 
   /** To be called when run.json is written. */
   settle(): void {
-    this.#ownership.settle();
+    this.#deliveries.settle();
   }
 
   entryOf(result: TrackResult, startedAt: Date): RunEntry {
@@ -184,37 +176,15 @@ class TrackRun {
 
   async #openInput(): Promise<void> {
     this.#report('read', 0);
-    const { tolerateDamage } = this.settings;
     const { pools } = this;
-    const [sha256, decoded] = await Promise.all([
-      sha256Of(this.info.path),
-      decodeAudio(this.info, {
-        scratchDir: this.folder.scratch,
-        tolerateDamage,
-        onProgress: (fraction) => this.#report('read', fraction),
-        isCancelled: () => pools.isCancelled,
-      }),
-    ]);
-    const { sampleRateHz, channelCount, frameCount } = decoded.shape;
-    this.#input = {
-      path: resolve(this.info.path),
-      sha256,
-      durationSec: frameCount / sampleRateHz,
-      sampleRateHz,
-      channelCount,
-      frameCount,
-      decoder: decoded.decoder,
-      notes: decoded.notes,
-    };
-    this.#versions.set(INPUT_NODE, {
-      name: 'mix',
-      path: decoded.path,
-      key: contentKey(['input', sha256, decoded.decoder, tolerateDamage]),
-      sampleRateHz,
-      channelCount,
-      frameCount,
-      sampleFormat: decoded.sampleFormat,
+    const { record, audio } = await this.#file.open({
+      scratchDir: this.folder.scratch,
+      tolerateDamage: this.settings.tolerateDamage,
+      onProgress: (fraction) => this.#report('read', fraction),
+      isCancelled: () => pools.isCancelled,
     });
+    this.#input = record;
+    this.#versions.set(INPUT_NODE, audio);
     this.#step++;
   }
 
@@ -317,87 +287,6 @@ class TrackRun {
     });
     this.#cache.store(key, result);
     return result;
-  }
-
-  async #deliver(): Promise<OutputRecord[]> {
-    this.#report('deliver', 0);
-    const records = await Promise.all(this.plan.deliveries.map((delivery) => this.#deliverOne(delivery)));
-    this.#step++;
-    return records;
-  }
-
-  async #deliverOne(delivery: PlannedDelivery): Promise<OutputRecord> {
-    const target = this.#targetOf(delivery);
-    mkdirSync(dirname(target), { recursive: true });
-    const path =
-      this.settings.outputFile === undefined || !delivery.isMain
-        ? relative(this.folder.path, target).replaceAll('\\', '/')
-        : target;
-    const dot = delivery.from.indexOf('.');
-    const nodeId = delivery.from.slice(0, dot);
-    const role = delivery.from.slice(dot + 1);
-    if (delivery.isEncoded) {
-      const made = this.#results.get(nodeId)!.encoded[role]!;
-      copyWhole(made.path, target);
-      return { kind: delivery.kind, path, sha256: made.sha256 };
-    }
-    const request = {
-      source: this.#versions.get(delivery.from)!,
-      targetPath: target,
-      spec: delivery.spec,
-      metadataFrom: this.info,
-      seed: this.settings.seed,
-      tolerateDamage: this.settings.tolerateDamage,
-    };
-    const reply = await this.pools.encode(request);
-    const isFloat = delivery.spec.container !== 'wav' || delivery.spec.sampleFormat.kind === 'float';
-    if (reply.clippedSampleCount === 0 || isFloat) return { kind: delivery.kind, path, sha256: reply.sha256 };
-    // Nothing is scaled or cut off to fit: what passes full scale is kept in float.
-    const spec = { ...delivery.spec, sampleFormat: { kind: 'float', bits: 32 } as const };
-    const float = await this.pools.encode({ ...request, spec });
-    this.#notes.push({
-      severity: 'warning',
-      message: `${delivery.file} passes full scale, so it was written as 32-bit float`,
-    });
-    return { kind: delivery.kind, path, sha256: float.sha256 };
-  }
-
-  #targetOf(delivery: PlannedDelivery): string {
-    return this.settings.outputFile === undefined || !delivery.isMain
-      ? join(this.folder.path, delivery.file)
-      : resolve(this.settings.outputFile);
-  }
-
-  #requireReplaceable(targets: readonly string[]): void {
-    if (this.settings.overwrite) return;
-    for (const target of targets) this.#ownership.requireReplaceable(target);
-  }
-
-  #writeReports(reports: ReturnType<ReportWriter>): OutputRecord[] {
-    const targets = reports.map(({ path }) => join(this.folder.path, path));
-    this.#requireReplaceable(targets);
-    this.#ownership.announce(targets);
-    return reports.map(({ kind, path, text }, index) => {
-      mkdirSync(dirname(targets[index]!), { recursive: true });
-      writeWhole(targets[index]!, text);
-      return { kind, path, sha256: createHash('sha256').update(text).digest('hex') };
-    });
-  }
-
-  /** Size and time of the input file. @throws ForgeError input/changed when it is gone */
-  #stamp(): string {
-    try {
-      const { size, mtimeMs } = statSync(this.info.path);
-      return `${size} ${mtimeMs}`;
-    } catch {
-      throw this.#changed();
-    }
-  }
-
-  #changed(): ForgeError {
-    return new ForgeError('input/changed', `${this.info.path} changed or vanished while it was worked on`, {
-      hint: 'Run again when the file is at rest.',
-    });
   }
 
   #report(step: string, fraction: number, passId?: string): void {
