@@ -99,6 +99,12 @@ function fill(truth: Uint8Array, value: 0 | 1, length: number): void {
 export function makeScenes(shared: string, half: 'fit' | 'test', count: number): Scene[] {
   const { sentences, music, drums, noises } = listMaterial(shared, half);
   const random = seeded(half === 'fit' ? 11 : 12);
+  const decoded = new Map<string, Float32Array>();
+  const decode = (path: string): Float32Array => {
+    const known = decoded.get(path) ?? decodeMono(path);
+    decoded.set(path, known);
+    return known;
+  };
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const kinds = ['clean', 'room', 'noise', 'music', 'drums', ...(noises.length > 0 ? ['recorded'] : [])];
   const speechless = ['music', 'drums', 'noise'];
@@ -111,7 +117,7 @@ export function makeScenes(shared: string, half: 'fit' | 'test', count: number):
     const levelDb = -14 - 20 * random();
     let at = Math.floor((0.5 + 2 * random()) * 31.25);
     while (!isSpeechless) {
-      const clean = decodeMono(pick(sentences));
+      const clean = decode(pick(sentences));
       const found = truthOf(clean);
       const from = found.indexOf(1);
       const to = found.lastIndexOf(1) + 1;
@@ -143,7 +149,7 @@ export function makeScenes(shared: string, half: 'fit' | 'test', count: number):
 
   function backgroundOf(kind: string, total: number): Float32Array {
     if (kind === 'music' || kind === 'drums' || kind === 'recorded') {
-      const source = decodeMono(pick(kind === 'music' ? music : kind === 'drums' ? drums : noises));
+      const source = decode(pick(kind === 'music' ? music : kind === 'drums' ? drums : noises));
       const start = Math.floor(random() * source.length);
       return Float32Array.from({ length: total }, (_, n) => source[(start + n) % source.length]!);
     }

@@ -5,9 +5,9 @@ import { makeScenes, seeded } from '../../bench/voice-activity/scenes.js';
 import { createSpeechMeter } from '../../src/dsp/voice-activity/speech-features.js';
 import { describeFrames } from '../../src/dsp/voice-activity/speech-probability.js';
 
-const SCENES = 480;
+const SCENES = 400;
 const HIDDEN = 16;
-const EPOCHS = 36;
+const EPOCHS = 30;
 const BATCH = 64;
 const RATE = 2e-3;
 const DECAY = 1e-4;
@@ -81,8 +81,9 @@ function addGradient(index: number): number {
 
 function writeWeights(): void {
   const line = (values: Float64Array) => [...values].map((value) => Number(value.toFixed(4))).join(', ');
-  const rows = Array.from({ length: HIDDEN }, (_, unit) =>
-    `  [${line(weights.subarray(unit * width, (unit + 1) * width))}],`,
+  const rows = Array.from(
+    { length: HIDDEN },
+    (_, unit) => `  [${line(weights.subarray(unit * width, (unit + 1) * width))}],`,
   );
   writeFileSync(
     'src/dsp/voice-activity/speech-weights.ts',

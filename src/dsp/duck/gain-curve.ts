@@ -176,6 +176,9 @@ function drawCurve(
     for (let k = early; k < first; k++) lower(points, k, level[0]!);
     drawRamp(points, early, -1, level[0]!, settings.attackSec);
     drawRamp(points, end, 1, level[level.length - 1]!, settings.releaseSec);
+    const next = phrases[p + 1];
+    if (next === undefined || (next.first - end) * CONTROL_SEC >= bridgeSec(settings)) continue;
+    drawLine(points, end, level[level.length - 1]!, next.first, levels[p + 1]![0]!);
   }
   return Float32Array.from(limitSlope(points, MAX_SLOPE_DB_PER_SEC * CONTROL_SEC));
 }
@@ -186,6 +189,15 @@ function drawRamp(points: Float64Array, from: number, step: 1 | -1, db: number, 
   const length = Math.ceil(Math.max(durationSec, gentleSec) * CONTROLS_PER_SEC);
   for (let n = 1; n < length; n++)
     lower(points, from + step * n, (db * (1 + Math.cos((Math.PI * n) / length))) / 2);
+}
+
+/** A pause too short for the bed to come up and stay: it goes straight from one phrase's level to the next one's. */
+function bridgeSec({ attackSec, releaseSec, lookaheadSec }: DuckSettings): number {
+  return attackSec + releaseSec + lookaheadSec;
+}
+
+function drawLine(points: Float64Array, from: number, fromDb: number, to: number, toDb: number): void {
+  for (let k = from; k < to; k++) lower(points, k, fromDb + ((toDb - fromDb) * (k - from)) / (to - from));
 }
 
 function lower(points: Float64Array, k: number, db: number): void {

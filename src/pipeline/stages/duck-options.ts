@@ -67,7 +67,12 @@ export const duckOptions = z.strictObject({
     .max(10_000)
     .default(800)
     .describe('Pauses of the voice up to this long do not let the bed come up.'),
-  maxDepthDb: z.number().min(0).max(60).default(24).describe('The bed is never lowered by more.'),
+  maxDepthDb: z
+    .number()
+    .min(0)
+    .max(60)
+    .default(24)
+    .describe('Most that the bed is lowered, from the point where it is as loud as the voice.'),
   ending: z
     .enum(['keep', 'fade', 'loop'])
     .default('keep')

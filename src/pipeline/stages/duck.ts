@@ -268,14 +268,17 @@ function requestOf(
   const levelled = isLevelled(options);
   const raise = (integratedLufs: number | null) =>
     !levelled || integratedLufs === null ? 0 : Math.min(MAX_RAISE_DB, options.voiceLufs - integratedLufs);
-  const whole = heard.whole ?? heard.bed;
+  const bedLufs = integratedLoudness(hopsOf((heard.whole ?? heard.bed).energies));
+  // A bed that is louder than the voice as it is may go so much deeper.
+  const louderLu =
+    levelled || bedLufs === null || voice.integratedLufs === null ? 0 : bedLufs - voice.integratedLufs;
   return {
     voice: heard.voice,
     bed: heard.bed,
     rest: heard.rest,
     whole: heard.whole,
     voiceDb: raise(voice.integratedLufs),
-    bedDb: raise(integratedLoudness(hopsOf(whole.energies))),
+    bedDb: raise(bedLufs),
     phrases: planPhrases(
       voice.found.segments,
       options.holdMs / 1000,
@@ -284,7 +287,7 @@ function requestOf(
     ),
     settings: {
       differenceLu: wantedDifferenceLu(options),
-      maxDepthDb: options.maxDepthDb,
+      maxDepthDb: options.maxDepthDb + Math.max(0, louderLu),
       attackSec: options.attackMs / 1000,
       releaseSec,
       lookaheadSec: options.lookaheadMs / 1000,
