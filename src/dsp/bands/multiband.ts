@@ -2,9 +2,9 @@
 // Linkwitz-Riley crossovers that sum flat; the level of a band is its mean square over a third of a millisecond, the
 // larger channel counting for all. Gains run straight from one such hop to the next.
 import { z } from 'zod';
-import { dbToGain, powerToDb } from '../../units.js';
+import { dbToGain, dbToPower } from '../../units.js';
 import { createBlockDevice } from '../block-device.js';
-import { createKernels } from '../kernels/instance.js';
+import { createKernels, type Kernels } from '../kernels/instance.js';
 import { defineProcessor, type Processor } from '../processor.js';
 import { BAND_COUNT, createFourBandSplit, fourBandSplitBytes } from './four-band-split.js';
 
@@ -111,7 +111,7 @@ export function createMultiband(
   }));
   const powers = Array.from({ length: BAND_COUNT }, () => kernels.f64(HOPS_PER_BLOCK));
   const gains = Array.from({ length: BAND_COUNT }, () => kernels.f64(2 * (HOPS_PER_BLOCK + 1)));
-  const controls = settings.bands.map((band) => createBandControl(band, sampleRateHz / hopFrames));
+  const controls = settings.bands.map((band) => createBandControl(kernels, band, sampleRateHz / hopFrames));
   const { joinPair, splitPair, hopPowers, addRamped } = kernels.functions;
 
   return createBlockDevice(
@@ -157,33 +157,29 @@ export function createMultiband(
 }
 
 /** The side of a band that decides: its reduction and its attacks, hop by hop. */
-function createBandControl(band: BandOptions, hopRateHz: number) {
+function createBandControl(kernels: Kernels, band: BandOptions, hopRateHz: number) {
   const follow = (ms: number): number => 1 - Math.exp(-1000 / (ms * hopRateHz));
-  const attack = follow(band.attackMs);
-  const release = follow(band.releaseMs);
-  const fastAttack = follow(FAST_ATTACK_MS);
-  const fastRelease = follow(FAST_RELEASE_MS);
-  const slowAttack = follow(SLOW_ATTACK_MS);
-  const slowRelease = follow(SLOW_RELEASE_MS);
+  const config = kernels.f64(14);
+  config.set([
+    ...[follow(band.attackMs), follow(band.releaseMs)],
+    ...[follow(FAST_ATTACK_MS), follow(FAST_RELEASE_MS), follow(SLOW_ATTACK_MS), follow(SLOW_RELEASE_MS)],
+    ...[band.makeupDb, band.transientDb, band.thresholdDbfs, 1 - 1 / band.ratio, band.kneeDb],
+    ...[dbToPower(FLOOR_DB), FLOOR_DB, FULL_ATTACK_DB],
+  ]);
   // Reduction, fast and slow level in dB, and the gain that the last hop ended with.
-  const state = Float64Array.of(0, FLOOR_DB, FLOOR_DB, dbToGain(band.makeupDb));
+  const state = kernels.f64(4);
+  state.set([0, FLOOR_DB, FLOOR_DB, dbToGain(band.makeupDb)]);
   return {
     state,
     /** Gains of both lanes at the start of the first hop and at the end of every hop. */
     run(powers: Float64Array, gains: Float64Array): void {
-      let [reductionDb, fastDb, slowDb, gain] = state as unknown as [number, number, number, number];
-      gains.fill(gain, 0, 2);
-      for (let hop = 0; hop < powers.length; hop++) {
-        const levelDb = Math.max(FLOOR_DB, powerToDb(powers[hop]!));
-        const wantedDb = kneeReductionDb(levelDb, band);
-        reductionDb += (wantedDb > reductionDb ? attack : release) * (wantedDb - reductionDb);
-        fastDb += (levelDb > fastDb ? fastAttack : fastRelease) * (levelDb - fastDb);
-        slowDb += (levelDb > slowDb ? slowAttack : slowRelease) * (levelDb - slowDb);
-        const attackShare = Math.min(1, Math.max(0, (fastDb - slowDb) / FULL_ATTACK_DB));
-        gain = dbToGain(band.makeupDb - reductionDb + band.transientDb * attackShare);
-        gains.fill(gain, 2 * hop + 2, 2 * hop + 4);
-      }
-      state.set([reductionDb, fastDb, slowDb, gain]);
+      kernels.functions.bandGains(
+        powers.byteOffset,
+        powers.length,
+        config.byteOffset,
+        state.byteOffset,
+        gains.byteOffset,
+      );
     },
   };
 }

@@ -112,6 +112,16 @@ export interface KernelFunctions {
     offset: number,
     scale: number,
   ): void;
+  bandGains(powers: number, hops: number, config: number, state: number, gains: number): void;
+  blendAdded(
+    dry: number,
+    added: number,
+    target: number,
+    frames: number,
+    mix: number,
+    follow: number,
+    state: number,
+  ): void;
   multiplyComplex(re: number, im: number, hRe: number, hIm: number, count: number): void;
 }
 

@@ -62,9 +62,10 @@ export function createSaturator(
   const kernels = createKernels(LANE_BYTES * channelCount + 16_384);
   const filters = designFilters(kernels);
   const lanes = Array.from({ length: channelCount }, () => createLane(kernels, filters));
-  const blockers = Array.from({ length: channelCount }, () => new Float64Array(1));
+  const blockers = Array.from({ length: channelCount }, () => kernels.f64(1));
+  const blended = kernels.f32(BLOCK_FRAMES);
   const follow = 1 - Math.exp((-2 * Math.PI * OFFSET_CUTOFF_HZ) / sampleRateHz);
-  const { addedBySoftCurve } = kernels.functions;
+  const { addedBySoftCurve, blendAdded } = kernels.functions;
   // What the curve gives for silence, in the kernel's own arithmetic, so that silence stays exactly silent.
   const probe = kernels.f32(4);
   addedBySoftCurve(probe.byteOffset, 4, drive, bias, 0, 1);
@@ -80,14 +81,16 @@ export function createSaturator(
           const high = lane.up(samples);
           addedBySoftCurve(high.byteOffset, high.length, drive, bias, offset, scale);
           const added = lane.down();
-          const dry = lane.dry;
-          const blocker = blockers[channel]!;
-          let mean = blocker[0]!;
-          for (let i = 0; i < BLOCK_FRAMES; i++) {
-            mean += follow * (added[i]! - mean);
-            samples[i] = dry[i]! + mix * (added[i]! - mean);
-          }
-          blocker[0] = mean;
+          blendAdded(
+            lane.dry.byteOffset,
+            added.byteOffset,
+            blended.byteOffset,
+            BLOCK_FRAMES,
+            mix,
+            follow,
+            blockers[channel]!.byteOffset,
+          );
+          samples.set(blended);
           lane.shift();
         }
       },

@@ -46,7 +46,7 @@ export async function shapeMix(
   mix: AudioRef,
   before: ProgrammeMeasures,
   reference: Reference | undefined,
-  measure: (audio: AudioRef) => Promise<ProgrammeMeasures>,
+  measure: (audio: AudioRef, isWithSpectrum?: boolean) => Promise<ProgrammeMeasures>,
 ): Promise<Shaped> {
   const { options } = job;
   const figures = figuresOf(mix, before);
@@ -60,7 +60,7 @@ export async function shapeMix(
   const isMono = target.isMono && mix.channelCount > 1;
   if (!isProcessed) {
     if (!isMono) return { audio: mix, measures: before, links: [], choice: undefined };
-    return render(job, [monoLink(mix)], before, measure, undefined, isMono);
+    return render(job, [monoLink(mix)], before, measure, undefined, isMono, false);
   }
 
   const wish = { ...options, character: options.character === 'none' ? 'auto' : options.character } as const;
@@ -111,7 +111,8 @@ export async function shapeMix(
     const links = buildChain(planOf(correction), evidence);
     if (links.length === 0 && !isMono) return { audio: mix, measures: before, links, choice: shownChoice };
     if (isMono) links.push(monoLink(mix));
-    const shaped = await render(job, links, before, measure, shownChoice, isMono);
+    const isWithSpectrum = reference !== undefined;
+    const shaped = await render(job, links, before, measure, shownChoice, isMono, isWithSpectrum);
     if (reference === undefined || amountPercent === 0 || round === REFERENCE_ROUNDS) return shaped;
     // What dynamics and smoothing left over is corrected on top.
     const result = figuresOf(shaped.audio, shaped.measures).spectrum.thirdOctavesDb;
@@ -134,9 +135,10 @@ async function render(
   job: Job,
   links: readonly ChainLink[],
   before: ProgrammeMeasures,
-  measure: (audio: AudioRef) => Promise<ProgrammeMeasures>,
+  measure: (audio: AudioRef, isWithSpectrum?: boolean) => Promise<ProgrammeMeasures>,
   choice: Shaped['choice'],
   isMono: boolean,
+  isWithSpectrum: boolean,
 ): Promise<Shaped> {
   const devices = links
     .filter(({ device }) => device !== 'mono')
@@ -144,7 +146,7 @@ async function render(
   const channelCount = isMono ? 1 : before.loudness.truePeaks.length;
   await job.apply(shapePass, { links: devices, isMono }, { shaped: { channelCount } });
   const audio = job.output('shaped');
-  return { audio, measures: await measure(audio), links, choice };
+  return { audio, measures: await measure(audio, isWithSpectrum), links, choice };
 }
 
 function figuresOf(audio: AudioRef, { loudness, levels, spectrum }: ProgrammeMeasures) {

@@ -25,6 +25,13 @@ import { measurePass, type ProgrammeMeasures } from './measure-pass.js';
 
 type Job = StageJob<MasterOptions>;
 
+interface MeasureWish {
+  /** What forecasts of limiting need. */
+  readonly isWithTicks?: boolean;
+  /** False leaves out spectrum and levels: what the search alone needs is loudness. */
+  readonly isWithSpectrum?: boolean;
+}
+
 /** Kept below the ceiling from the start: dither at 16 bits alone adds 0.0005 dB. */
 const HEADROOM_DB = 0.005;
 /** Renders at most: the first, and three after a ceiling was lowered. */
@@ -49,7 +56,8 @@ export const masterStage = defineStage({
     const { reference: paths, referenceWeights } = job.options;
     const target = loadMasterTarget(job.options.preset);
     const mix = job.inputs.mix!;
-    const measure = (audio: AudioRef): Promise<ProgrammeMeasures> => measureAudio(job, audio, true);
+    const measure = (audio: AudioRef, isWithSpectrum = true): Promise<ProgrammeMeasures> =>
+      measureAudio(job, audio, { isWithTicks: true, isWithSpectrum });
     const before = await measure(mix);
     const reference =
       paths.length === 0 ? undefined : await measureReferences(paths, referenceWeights, measure);
@@ -92,8 +100,9 @@ export const masterStage = defineStage({
   },
 });
 
-function measureAudio(job: Job, audio: AudioRef, isWithTicks = false): Promise<ProgrammeMeasures> {
-  const params = { role: 'mix', isWithLevels: true, isWithSpectrum: true, isWithTicks };
+function measureAudio(job: Job, audio: AudioRef, what: MeasureWish = {}): Promise<ProgrammeMeasures> {
+  const { isWithTicks = false, isWithSpectrum = true } = what;
+  const params = { role: 'mix', isWithLevels: isWithSpectrum, isWithSpectrum, isWithTicks };
   return job.scan(measurePass, params, { mix: audio });
 }
 

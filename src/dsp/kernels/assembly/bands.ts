@@ -142,3 +142,91 @@ export function addRamped(source: usize, gains: usize, hops: i32, hopFrames: i32
     }
   }
 }
+
+/** Decibels of a power of 1e-300 to 1e300: 10 log10 x, by the series of atanh, to 1e-10. */
+// @ts-ignore: decorator
+@inline
+function decibels(x: f64): f64 {
+  const bits = reinterpret<i64>(x);
+  let exponent = <f64>((bits >> 52) - 1023);
+  let mantissa = reinterpret<f64>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
+  if (mantissa > 1.4142135623730951) {
+    mantissa *= 0.5;
+    exponent += 1;
+  }
+  const t = (mantissa - 1) / (mantissa + 1);
+  const t2 = t * t;
+  const series =
+    1 + t2 * (1.0 / 3 + t2 * (1.0 / 5 + t2 * (1.0 / 7 + t2 * (1.0 / 9 + t2 * (1.0 / 11 + t2 * (1.0 / 13))))));
+  // 10 log10 2, and 20 / ln 10.
+  return 3.0102999566398120 * exponent + 8.685889638065037 * t * series;
+}
+
+/** 10^(db / 20) for −600 to 600 dB, by the series of the exponential function, to 1e-10. */
+// @ts-ignore: decorator
+@inline
+function gainOf(db: f64): f64 {
+  const x = db * 0.16609640474436813;
+  const whole = floor(x + 0.5);
+  const f = (x - whole) * 0.6931471805599453;
+  const series =
+    1 +
+    f *
+      (1 +
+        f *
+          (0.5 +
+            f *
+              (1.0 / 6 +
+                f * (1.0 / 24 + f * (1.0 / 120 + f * (1.0 / 720 + f * (1.0 / 5040 + f * (1.0 / 40320))))))));
+  return series * reinterpret<f64>((<i64>whole + 1023) << 52);
+}
+
+/**
+ * What decides in a band of the compressor, hop by hop: from mean squares to gains. config: f64 attack, release, fast
+ * attack, fast release, slow attack, slow release (shares a hop), make-up, transient gain, threshold, 1 − 1/ratio, knee
+ * (dB), floor of levels (power, dB), dB of a full attack. state: f64 reduction, fast and slow level in dB, last gain.
+ * gains: the gain of both lanes at the start of the first hop and at the end of every hop.
+ */
+export function bandGains(powers: usize, hops: i32, config: usize, state: usize, gains: usize): void {
+  const attack = load<f64>(config);
+  const release = load<f64>(config, 8);
+  const fastAttack = load<f64>(config, 16);
+  const fastRelease = load<f64>(config, 24);
+  const slowAttack = load<f64>(config, 32);
+  const slowRelease = load<f64>(config, 40);
+  const makeup = load<f64>(config, 48);
+  const transient = load<f64>(config, 56);
+  const threshold = load<f64>(config, 64);
+  const slope = load<f64>(config, 72);
+  const knee = load<f64>(config, 80);
+  const floorPower = load<f64>(config, 88);
+  const floorDb = load<f64>(config, 96);
+  const perAttack = 1.0 / load<f64>(config, 104);
+  const perKnee = knee > 0 ? slope / (2 * knee) : 0.0;
+  let reduction = load<f64>(state);
+  let fast = load<f64>(state, 8);
+  let slow = load<f64>(state, 16);
+  let gain = load<f64>(state, 24);
+  store<f64>(gains, gain);
+  store<f64>(gains, gain, 8);
+  for (let hop = 0; hop < hops; hop++) {
+    const power = load<f64>(powers + (<usize>hop << 3));
+    const level = power <= floorPower ? floorDb : decibels(power);
+    const over = level - threshold;
+    let wanted: f64 = 0;
+    if (2 * over >= knee) wanted = slope * over;
+    else if (2 * over > -knee) wanted = perKnee * (over + 0.5 * knee) * (over + 0.5 * knee);
+    reduction += (wanted > reduction ? attack : release) * (wanted - reduction);
+    fast += (level > fast ? fastAttack : fastRelease) * (level - fast);
+    slow += (level > slow ? slowAttack : slowRelease) * (level - slow);
+    const share = min(1.0, max(0.0, (fast - slow) * perAttack));
+    gain = gainOf(makeup - reduction + transient * share);
+    gains += 16;
+    store<f64>(gains, gain);
+    store<f64>(gains, gain, 8);
+  }
+  store<f64>(state, reduction);
+  store<f64>(state, fast, 8);
+  store<f64>(state, slow, 16);
+  store<f64>(state, gain, 24);
+}

@@ -8,22 +8,42 @@
 export function doubleRate(source: usize, target: usize, frames: i32, taps: usize, pairs: i32): void {
   const centre = source - (<usize>pairs << 2);
   const end = <usize>frames << 2;
-  for (let i: usize = 0; i < end; i += 16) {
+  let i: usize = 0;
+  // Two vectors at a time share the taps.
+  for (; i + 32 <= end; i += 32) {
+    let sumA = f32x4.splat(0);
+    let sumB = f32x4.splat(0);
+    let near = centre + i;
+    let far = near + 4;
+    for (let k = 0; k < pairs; k++) {
+      const tap = v128.load32_splat(taps + (<usize>k << 2));
+      sumA = f32x4.add(sumA, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
+      sumB = f32x4.add(sumB, f32x4.mul(f32x4.add(v128.load(near, 16), v128.load(far, 16)), tap));
+      near -= 4;
+      far += 4;
+    }
+    interleave(v128.load(centre + i), sumA, target + 2 * i);
+    interleave(v128.load(centre + i, 16), sumB, target + 2 * i + 32);
+  }
+  for (; i < end; i += 16) {
     let sum = f32x4.splat(0);
     let near = centre + i;
     let far = near + 4;
     for (let k = 0; k < pairs; k++) {
-      sum = f32x4.add(
-        sum,
-        f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), v128.load32_splat(taps + (<usize>k << 2))),
-      );
+      const tap = v128.load32_splat(taps + (<usize>k << 2));
+      sum = f32x4.add(sum, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
       near -= 4;
       far += 4;
     }
-    const same = v128.load(centre + i);
-    v128.store(target + 2 * i, v128.shuffle<f32>(same, sum, 0, 4, 1, 5));
-    v128.store(target + 2 * i, v128.shuffle<f32>(same, sum, 2, 6, 3, 7), 16);
+    interleave(v128.load(centre + i), sum, target + 2 * i);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function interleave(even: v128, odd: v128, target: usize): void {
+  v128.store(target, v128.shuffle<f32>(even, odd, 0, 4, 1, 5));
+  v128.store(target, v128.shuffle<f32>(even, odd, 2, 6, 3, 7), 16);
 }
 
 /** Even and odd frames of `source` apart; `frames` (a multiple of 4) of each. */
@@ -58,30 +78,66 @@ export function halveRate(
   const o = odd - (<usize>late << 2);
   const middle = f32x4.splat(centre);
   const end = <usize>frames << 2;
-  for (let i: usize = 0; i < end; i += 16) {
-    let sum = f32x4.mul(v128.load(e + i), middle);
+  let i: usize = 0;
+  // Two vectors at a time share the taps.
+  for (; i + 32 <= end; i += 32) {
+    let sumA = f32x4.mul(v128.load(e + i), middle);
+    let sumB = f32x4.mul(v128.load(e + i, 16), middle);
     let near = e + i - 4;
     let far = e + i + 4;
     for (let k = 0; k < evenPairs; k++) {
-      sum = f32x4.add(
-        sum,
-        f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), v128.load32_splat(evenTaps + (<usize>k << 2))),
-      );
+      const tap = v128.load32_splat(evenTaps + (<usize>k << 2));
+      sumA = f32x4.add(sumA, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
+      sumB = f32x4.add(sumB, f32x4.mul(f32x4.add(v128.load(near, 16), v128.load(far, 16)), tap));
       near -= 4;
       far += 4;
     }
     near = o + i - 4;
     far = o + i;
     for (let k = 0; k < oddPairs; k++) {
-      sum = f32x4.add(
-        sum,
-        f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), v128.load32_splat(oddTaps + (<usize>k << 2))),
-      );
+      const tap = v128.load32_splat(oddTaps + (<usize>k << 2));
+      sumA = f32x4.add(sumA, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
+      sumB = f32x4.add(sumB, f32x4.mul(f32x4.add(v128.load(near, 16), v128.load(far, 16)), tap));
+      near -= 4;
+      far += 4;
+    }
+    v128.store(target + i, sumA);
+    v128.store(target + i, sumB, 16);
+  }
+  for (; i < end; i += 16) {
+    let sum = f32x4.mul(v128.load(e + i), middle);
+    let near = e + i - 4;
+    let far = e + i + 4;
+    for (let k = 0; k < evenPairs; k++) {
+      const tap = v128.load32_splat(evenTaps + (<usize>k << 2));
+      sum = f32x4.add(sum, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
+      near -= 4;
+      far += 4;
+    }
+    near = o + i - 4;
+    far = o + i;
+    for (let k = 0; k < oddPairs; k++) {
+      const tap = v128.load32_splat(oddTaps + (<usize>k << 2));
+      sum = f32x4.add(sum, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
       near -= 4;
       far += 4;
     }
     v128.store(target + i, sum);
   }
+}
+
+/**
+ * target[i] = dry[i] + mix·(added[i] − mean), where the mean follows `added` by `follow` a frame and goes on in the f64
+ * at `state`; `frames` frames. Takes out the offset that a lopsided curve makes.
+ */
+export function blendAdded(dry: usize, added: usize, target: usize, frames: i32, mix: f32, follow: f64, state: usize): void {
+  let mean = load<f64>(state);
+  for (let i: usize = 0; i < <usize>frames << 2; i += 4) {
+    const value = <f64>load<f32>(added + i);
+    mean += follow * (value - mean);
+    store<f32>(target + i, load<f32>(dry + i) + mix * <f32>(value - mean));
+  }
+  store<f64>(state, mean);
 }
 
 /**
