@@ -34,7 +34,7 @@ export function measureBandLevels(
   const blockFrames = HOPS_PER_BLOCK * hopFrames;
   const pairCount = Math.ceil(source.channelCount / 2);
   const extraBytes =
-    pairCount * fourBandSplitBytes(blockFrames) + 16 * blockFrames + 8 * HOPS_PER_BLOCK * BAND_COUNT + 8192;
+    pairCount * fourBandSplitBytes(blockFrames) + 16 * blockFrames + 8 * HOPS_PER_BLOCK * BAND_COUNT + 16_384;
   const window = new FrameWindow(source.channelCount, blockFrames, extraBytes);
   const { kernels, pointers } = window;
   const splits = Array.from({ length: pairCount }, () =>
@@ -42,8 +42,8 @@ export function measureBandLevels(
   );
   const frames = kernels.f64(2 * blockFrames);
   const powers = Array.from({ length: BAND_COUNT }, () => kernels.f64(HOPS_PER_BLOCK));
-  const histograms = powers.map(() => new Float64Array(BIN_COUNT));
-  const { joinPair, hopPowers } = kernels.functions;
+  const histograms = powers.map(() => kernels.f64(BIN_COUNT));
+  const { joinPair, hopPowers, countLevels } = kernels.functions;
   for (let at = startFrame - blockFrames; at < endFrame; at += blockFrames) {
     window.load(source, at, blockFrames);
     for (const power of powers) power.fill(0);
@@ -56,16 +56,11 @@ export function measureBandLevels(
       }
     }
     if (at < startFrame) continue;
-    for (const [band, power] of powers.entries()) count(power, histograms[band]!);
+    for (const [band, power] of powers.entries()) {
+      countLevels(power.byteOffset, HOPS_PER_BLOCK, LOWEST_DB, histograms[band]!.byteOffset, BIN_COUNT);
+    }
   }
-  return histograms;
-}
-
-function count(powers: Float64Array, histogram: Float64Array): void {
-  for (const power of powers) {
-    const bin = Math.floor(powerToDb(power + 1e-30)) - LOWEST_DB;
-    histogram[Math.min(BIN_COUNT - 1, Math.max(0, bin))]!++;
-  }
+  return histograms.map((bins) => bins.slice());
 }
 
 /** Sum of histograms, band by band. */

@@ -113,6 +113,7 @@ export interface KernelFunctions {
     scale: number,
   ): void;
   bandGains(powers: number, hops: number, config: number, state: number, gains: number): void;
+  countLevels(powers: number, count: number, lowest: number, bins: number, binCount: number): void;
   blendAdded(
     dry: number,
     added: number,

@@ -50,3 +50,18 @@ describe('gains of a band', () => {
     }
   });
 });
+
+describe('counts of levels', () => {
+  it('are those of the logarithm, with the ends for all beyond', () => {
+    const kernels = createKernels(8 * 4096);
+    const powers = kernels.f64(2000);
+    const bins = kernels.f64(50);
+    for (const [i, value] of noise(2000, 3).entries()) powers[i] = 10 ** (6 * value - 3);
+    powers[0] = 0;
+    const expected = new Float64Array(50);
+    for (const power of powers)
+      expected[Math.min(49, Math.max(0, Math.floor(10 * Math.log10(power + 1e-30)) + 60))]!++;
+    kernels.functions.countLevels(powers.byteOffset, 2000, -60, bins.byteOffset, 50);
+    expect(bins).toEqual(expected);
+  });
+});

@@ -230,3 +230,12 @@ export function bandGains(powers: usize, hops: i32, config: usize, state: usize,
   store<f64>(state, slow, 16);
   store<f64>(state, gain, 24);
 }
+
+/** Counts powers by their level: one more in bins[floor(dB) − lowest], or in the first or last bin (f64 each). */
+export function countLevels(powers: usize, count: i32, lowest: i32, bins: usize, binCount: i32): void {
+  for (const end = powers + (<usize>count << 3); powers < end; powers += 8) {
+    const bin = <i32>floor(decibels(load<f64>(powers) + 1e-30)) - lowest;
+    const slot = bins + (<usize>min(binCount - 1, max(0, bin)) << 3);
+    store<f64>(slot, load<f64>(slot) + 1);
+  }
+}
