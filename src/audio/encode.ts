@@ -9,6 +9,7 @@ import type { AudioBlock, AudioReader, SampleFormat } from './audio-file.js';
 import { coverFile, metadataFile } from './encode-metadata.js';
 import { FFMPEG_HINT, type FfmpegInput, findEncoder, findFfmpeg, runFfmpeg } from './ffmpeg.js';
 import { displayPath } from './input-file.js';
+import { canShapeNoise, createNoiseShaper } from './noise-shaping.js';
 import type { AudioInfo } from './probe.js';
 import { type AudioTags, readTags } from './tags.js';
 import { BYTES_PER_SAMPLE } from './wav-header.js';
@@ -28,7 +29,15 @@ export interface EncodeSpec {
   readonly sampleFormat: SampleFormat;
   /** Lossy containers only; a usual one for the number of channels where it is left out. */
   readonly bitrateKbps?: number | undefined;
+  /** How samples are rounded to fewer bits; `tpdf` where it is left out. */
+  readonly dither?: DitherKind | undefined;
 }
+
+/**
+ * `off` rounds to nearest. `tpdf` adds triangular dither. `shaped` moves the dithered error to where hearing is dull, at
+ * 44.1 and 48 kHz; elsewhere it is `tpdf`.
+ */
+export type DitherKind = 'off' | 'tpdf' | 'shaped';
 
 export interface EncodeOptions {
   /** The input whose tags, cover and chunks go along. */
@@ -99,12 +108,19 @@ export async function encodeAudio(
     isShort: reader === source && holds(FLOAT32, options.sourceSampleFormat),
   };
   const isExact = reader === source && holds(form.sampleFormat, options.sourceSampleFormat);
-  const dithered = isExact ? form : { ...form, ditherSeed: options.seed ?? 0 };
+  const dithered = isExact ? form : withDither(form, spec.dither ?? 'tpdf', options.seed ?? 0);
   const clippedSampleCount =
     spec.container === 'wav'
       ? await encodeWav(reader, targetPath, dithered, options)
       : await encodeWithFfmpeg(reader, targetPath, { ...spec, container: spec.container }, dithered, options);
   return { clippedSampleCount, sampleRateHz, sampleFormat: form.sampleFormat, frameCount: reader.frameCount };
+}
+
+function withDither(form: TargetForm, dither: DitherKind, seed: number): TargetForm {
+  const { kind, bits } = form.sampleFormat;
+  if (dither === 'off' || kind === 'float') return form;
+  const isShaped = dither === 'shaped' && bits <= 24 && canShapeNoise(form.sampleRateHz);
+  return isShaped ? { ...form, shapedSeed: seed } : { ...form, ditherSeed: seed };
 }
 
 interface TargetForm {
@@ -113,6 +129,8 @@ interface TargetForm {
   readonly frameCount: number;
   readonly sampleFormat: SampleFormat;
   readonly ditherSeed: number | undefined;
+  /** Seed of dither whose noise is shaped: blocks are then rounded before they are written. */
+  readonly shapedSeed?: number;
   /** Whether float32 holds every sample of the source. */
   readonly isShort: boolean;
 }
@@ -133,11 +151,11 @@ async function encodeWav(
   const extraChunks = await wavChunks(options.metadataFrom, form);
   const channelMask = speakersOf(options.metadataFrom, form);
   const writer = createWavWriter(path, { ...form, extraChunks, channelMask });
+  const blocks = createBlockSource(reader, form, options);
   try {
-    for await (const { startFrame, block } of readBlocks(reader, form, options))
-      writer.write(startFrame, block);
+    for await (const { startFrame, block } of blocks.read()) writer.write(startFrame, block);
     writer.commit();
-    return writer.clippedSampleCount;
+    return writer.clippedSampleCount + blocks.clippedSampleCount;
   } catch (thrown) {
     writer.abort();
     throw thrown;
@@ -297,27 +315,44 @@ interface FrameReader {
   read(startFrame: number, into: AudioBlock): void;
 }
 
+interface BlockSource {
+  /** Samples that rounding has clipped so far. */
+  readonly clippedSampleCount: number;
+  /** All blocks in order; each is valid until the next. */
+  read(): AsyncGenerator<{ startFrame: number; block: AudioBlock }>;
+}
+
 /**
  * All frames, in float32 where that holds what the source is stored in, else in float64, which holds every format;
- * lets others run between blocks.
+ * rounded already where the noise is shaped. Lets others run between blocks.
  */
-async function* readBlocks(
-  reader: FrameReader,
-  { frameCount, channelCount, isShort }: TargetForm,
-  options: EncodeOptions,
-): AsyncGenerator<{ startFrame: number; block: AudioBlock }> {
-  const buffers = Array.from({ length: channelCount }, () =>
-    isShort ? new Float32Array(BLOCK_FRAMES) : new Float64Array(BLOCK_FRAMES),
-  );
-  for (let startFrame = 0; startFrame < frameCount; startFrame += BLOCK_FRAMES) {
-    if (options.isCancelled?.()) throw new ForgeError('interrupted/by-user', 'interrupted while writing');
-    const count = Math.min(BLOCK_FRAMES, frameCount - startFrame);
-    const block = buffers.map((samples) => samples.subarray(0, count)) as AudioBlock;
-    reader.read(startFrame, block);
-    yield { startFrame, block };
-    options.onProgress?.((startFrame + count) / frameCount);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+function createBlockSource(reader: FrameReader, form: TargetForm, options: EncodeOptions): BlockSource {
+  const { frameCount, channelCount, isShort, shapedSeed } = form;
+  const shaper =
+    shapedSeed === undefined
+      ? undefined
+      : createNoiseShaper(channelCount, form.sampleFormat.bits, shapedSeed);
+  let clippedSampleCount = 0;
+  return {
+    get clippedSampleCount() {
+      return clippedSampleCount;
+    },
+    async *read() {
+      const buffers = Array.from({ length: channelCount }, () =>
+        isShort ? new Float32Array(BLOCK_FRAMES) : new Float64Array(BLOCK_FRAMES),
+      );
+      for (let startFrame = 0; startFrame < frameCount; startFrame += BLOCK_FRAMES) {
+        if (options.isCancelled?.()) throw new ForgeError('interrupted/by-user', 'interrupted while writing');
+        const count = Math.min(BLOCK_FRAMES, frameCount - startFrame);
+        const block = buffers.map((samples) => samples.subarray(0, count)) as AudioBlock;
+        reader.read(startFrame, block);
+        clippedSampleCount += shaper?.round(block, startFrame) ?? 0;
+        yield { startFrame, block };
+        options.onProgress?.((startFrame + count) / frameCount);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+  };
 }
 
 /** All frames as the interleaved bytes that ffmpeg is given. */
@@ -329,11 +364,13 @@ async function* rawSamples(
 ): AsyncGenerator<Buffer> {
   const encoding = encodingFor(form.sampleFormat);
   const bytesPerFrame = BYTES_PER_SAMPLE[encoding] * form.channelCount;
-  for await (const { startFrame, block } of readBlocks(reader, form, options)) {
+  const blocks = createBlockSource(reader, form, options);
+  for await (const { startFrame, block } of blocks.read()) {
     const count = block[0]!.length;
     // A buffer of its own for each block: the stream may hold several.
     const buffer = createSampleBuffer(count * bytesPerFrame);
     encodeSamples(block, 0, count, startFrame, encoding, buffer, quantiser);
     yield Buffer.from(buffer.bytes.buffer, 0, count * bytesPerFrame);
   }
+  quantiser.clippedSampleCount += blocks.clippedSampleCount;
 }

@@ -35,6 +35,7 @@ export interface AudioFlags {
   readonly rate?: number;
   readonly depth?: string;
   readonly bitrate?: number;
+  readonly dither?: (typeof DITHERS)[number];
   readonly jobs?: number;
   readonly seed: number;
   readonly set?: readonly string[];
@@ -48,6 +49,7 @@ export interface AudioFlags {
 }
 
 const CONTAINERS = ['wav', 'flac', 'mp3', 'm4a', 'opus'] as const;
+const DITHERS = ['off', 'tpdf', 'shaped'] as const;
 const DEPTHS: Readonly<Record<string, SampleFormat>> = {
   '16': { kind: 'int', bits: 16 },
   '24': { kind: 'int', bits: 24 },
@@ -75,6 +77,12 @@ export function addAudioFlags(
     .option('--rate <hz>', 'sample rate of the audio that is written', wholeNumber)
     .addOption(
       new Option('--depth <bits>', 'sample format of the audio that is written').choices(Object.keys(DEPTHS)),
+    )
+    .addOption(
+      new Option(
+        '--dither <kind>',
+        'rounding to fewer bits: plain, dithered (default), or with its noise where hearing is dull',
+      ).choices(DITHERS),
     )
     .option('--bitrate <kbps>', 'bit rate of lossy formats', wholeNumber)
     .option('--jobs <n>', 'cores to use at most (default: all)', wholeNumber)
@@ -274,6 +282,7 @@ function wishOf(flags: AudioFlags): DeliveryWish {
     ...(flags.rate === undefined ? {} : { sampleRateHz: rateOf(flags.rate) }),
     ...(flags.depth === undefined ? {} : { sampleFormat: DEPTHS[flags.depth]! }),
     ...(flags.bitrate === undefined ? {} : { bitrateKbps: flags.bitrate }),
+    ...(flags.dither === undefined ? {} : { dither: flags.dither }),
   };
 }
 

@@ -65,6 +65,7 @@ export interface DeliveryWish {
   readonly sampleRateHz?: number;
   readonly sampleFormat?: SampleFormat;
   readonly bitrateKbps?: number;
+  readonly dither?: 'off' | 'tpdf' | 'shaped';
 }
 
 const LOSSLESS_SOURCE_FORMAT: SampleFormat = { kind: 'int', bits: 24 };
@@ -116,6 +117,7 @@ export function deliverySpec(info: AudioInfo, wish: DeliveryWish): DeliverySpec 
     sampleRateHz: wish.sampleRateHz ?? (container === 'opus' ? 48_000 : info.sampleRateHz),
     sampleFormat: wish.sampleFormat ?? kept,
     ...(wish.bitrateKbps === undefined ? {} : { bitrateKbps: wish.bitrateKbps }),
+    ...(wish.dither === undefined ? {} : { dither: wish.dither }),
   };
 }
 

@@ -146,6 +146,8 @@ export interface DeliverySpec {
   readonly sampleFormat: SampleFormat;
   /** Lossy containers only. */
   readonly bitrateKbps?: number;
+  /** How samples are rounded to fewer bits; `tpdf` where it is left out. */
+  readonly dither?: 'off' | 'tpdf' | 'shaped';
 }
 
 /** What run(job) works with, on the main thread. */
