@@ -88,6 +88,8 @@ export interface JobSetting<Options = unknown> {
   /** Where lossy deliverables are decoded to be measured. */
   readonly scratchDir: string;
   readonly executor: Executor;
+  /** What scans gave that stages of one run may share; absent where there is nobody to share with. */
+  readonly sharedScans?: Map<string, unknown>;
   readonly onProgress?: (progress: PassProgress) => void;
 }
 
@@ -127,11 +129,17 @@ class Job implements StageJob<unknown> {
     pass: AnyPass,
     params: unknown,
     inputs: Readonly<Record<string, AudioRef>> = {},
+    sharing: { readonly isShared?: boolean } = {},
   ): Promise<Summary> => {
     const call = this.#open(pass, params, { ...this.inputs, ...inputs }, {});
+    const shared = sharing.isShared === true ? this.#setting.sharedScans : undefined;
+    const key = `${this.#setting.stage.id}/${call.identity}`;
+    if (shared?.has(key) === true) return shared.get(key) as Summary;
     await this.#runRanges(call);
     this.#recorded.set(pass, recordedParts(call));
-    return this.#merge(call) as Summary;
+    const summary = this.#merge(call) as Summary;
+    shared?.set(key, summary);
+    return summary;
   };
 
   recorded<Part>(pass: AnyPass): RecordedParts<Part> {
@@ -258,6 +266,7 @@ class Job implements StageJob<unknown> {
     ]);
     return {
       index,
+      identity: hash,
       passId,
       pass,
       params,
@@ -371,6 +380,8 @@ class Job implements StageJob<unknown> {
 /** One call of a pass by run(job). */
 interface PassCall {
   readonly index: number;
+  /** Hash of pass, parameters, inputs and outputs. */
+  readonly identity: string;
   readonly passId: string;
   readonly pass: AnyPass;
   readonly params: unknown;

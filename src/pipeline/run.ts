@@ -99,6 +99,7 @@ export function cleanOpenFolders(): void {
 class TrackRun {
   readonly #versions = new Map<string, AudioRef>();
   readonly #results = new Map<string, StageResult>();
+  readonly #sharedScans = new Map<string, unknown>();
   readonly #cache: TrackCache;
   readonly #file: TrackInput;
   readonly #deliveries: Deliveries;
@@ -283,6 +284,7 @@ class TrackRun {
       folder: this.#cache.folderOf(key),
       scratchDir: this.folder.scratch,
       executor: this.pools.executorFor(node.stage),
+      sharedScans: this.#sharedScans,
       onProgress: ({ passId, fraction }) => this.#report(node.id, fraction, passId),
     });
     this.#cache.store(key, result);

@@ -165,6 +165,8 @@ export interface StageJob<Options> {
     pass: ScanPass<Options, Params, Part, Summary>,
     params: Params,
     inputs?: Readonly<Record<string, AudioRef>>,
+    /** `isShared`: depends on params and inputs alone, so that the stage's other nodes in a run need not repeat it. */
+    sharing?: { readonly isShared?: boolean },
   ): Promise<Summary>;
   /** What the ranges of the latest call of a pass gave, for a later pass to read. */
   recorded<Part>(

@@ -77,7 +77,7 @@ export async function shapeMix(
     isTolerant: reference === undefined,
     ...(reference === undefined ? {} : { emptyDb: REFERENCE_EMPTY_DB }),
   };
-  const bandLevels = await job.scan(bandsPass, null);
+  const bandLevels = await job.scan(bandsPass, null, {}, { isShared: true });
   const evidence = {
     sampleRateHz: mix.sampleRateHz,
     channelCount: mix.channelCount,

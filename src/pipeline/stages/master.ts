@@ -103,7 +103,7 @@ export const masterStage = defineStage({
 function measureAudio(job: Job, audio: AudioRef, what: MeasureWish = {}): Promise<ProgrammeMeasures> {
   const { isWithTicks = false, isWithSpectrum = true } = what;
   const params = { role: 'mix', isWithLevels: isWithSpectrum, isWithSpectrum, isWithTicks };
-  return job.scan(measurePass, params, { mix: audio });
+  return job.scan(measurePass, params, { mix: audio }, { isShared: true });
 }
 
 function loudnessOf(audio: AudioRef, { loudness }: ProgrammeMeasures): Loudness {
