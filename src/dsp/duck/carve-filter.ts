@@ -1,6 +1,6 @@
 // Takes the planned dips out of a bed: what is to be subtracted, by a short-time Fourier transform on a fixed grid.
 // Gains are smooth over frequency and time, the phase is linear and there is no delay. Where no dip is, nothing is
-// transformed, so the bed keeps its very samples. Two channels share one complex transform.
+// transformed, so the bed keeps its very samples. Two channels share one complex transform, as centre and sides.
 import { createKernelFft, kernelFftBytes } from '../kernels/fft.js';
 import { createKernels } from '../kernels/instance.js';
 import { createWindow } from '../stft.js';
@@ -9,131 +9,141 @@ import type { Dips } from './carve-plan.js';
 import { CONTROLS_PER_SEC } from './control.js';
 
 const WINDOW_SEC = 0.04;
+/** Frames that a carver works on at a time. */
+export const CARVE_BLOCK_FRAMES = 16384;
 
-export interface CarveFilter {
-  /** Frames before and after a range that it reads. */
+/** Tables and buffers of a carver; it carries nothing from one call to the next. */
+export interface Carver {
+  /** Frames before and after a block that it looks at. */
   readonly marginFrames: number;
-  /**
-   * Fills `into` with what the dips take out of frames [startFrame, startFrame + length); `signal` begins
-   * `marginFrames` before and ends as far behind. False where no dip is, and `into` is left as it was.
-   */
-  difference(signal: readonly Float32Array[], startFrame: number, into: readonly Float32Array[]): boolean;
+  /** By channel: the margin, up to CARVE_BLOCK_FRAMES frames, the margin. The caller fills it. */
+  readonly input: readonly Float32Array[];
+  /** By channel: what the dips take out of the block. */
+  readonly taken: readonly Float32Array[];
+  /** Fills `taken` for a block of `frames` frames from `startFrame` of the timeline on; zeros where no dip is. */
+  take(dips: Dips, startFrame: number, frames: number): void;
 }
 
-export function createCarveFilter(dips: Dips, sampleRateHz: number): CarveFilter {
+export function createCarver(sampleRateHz: number, channelCount: number): Carver {
   const size = 2 ** Math.ceil(Math.log2(WINDOW_SEC * sampleRateHz));
   const hop = size / 2;
-  const kernels = createKernels(kernelFftBytes(size) + 4096);
+  const lineFrames = CARVE_BLOCK_FRAMES + 2 * size;
+  const kernels = createKernels(kernelFftBytes(size) + 4 * (channelCount * lineFrames + size) + 65_536);
   const fft = createKernelFft(kernels, size);
-  const window = createWindow('sqrt-hann', size);
+  const window = kernels.f32(size);
+  window.set(createWindow('sqrt-hann', size));
+  const input = Array.from({ length: channelCount }, () => kernels.f32(lineFrames));
+  const taken = input.map(() => new Float32Array(CARVE_BLOCK_FRAMES));
+  const synthesis = window.map((weight) => weight / size);
   const bins = interpolateBands(size, sampleRateHz);
   const midTake = new Float64Array(size / 2 + 1);
   const sideTake = new Float64Array(size / 2 + 1);
-  const scale = 1 / size;
+  const bandTake = new Float64Array(BAND_COUNT + 1);
+  const { windowMidSide } = kernels.functions;
 
-  /** Fills `take` with what is taken of every bin at a moment; false where that is nothing. */
+  /** Fills `take` with what is taken of every bin at a place of the grid; false where that is nothing. */
   function lookUp(bytes: Uint8Array, position: number, take: Float64Array): boolean {
     const points = bytes.length / BAND_COUNT;
     const point = Math.min(Math.max(Math.floor(position), 0), points - 1);
     const next = Math.min(point + 1, points - 1);
-    const part = position - point;
+    const part = position - Math.floor(position);
     let hasDip = false;
     for (let band = 0; band < BAND_COUNT; band++) {
-      const db = bytes[point * BAND_COUNT + band]! * (1 - part) + bytes[next * BAND_COUNT + band]! * part;
-      levels[band] = db / 10;
-      if (db > 0) hasDip = true;
+      const tenths = bytes[point * BAND_COUNT + band]! * (1 - part) + bytes[next * BAND_COUNT + band]! * part;
+      bandTake[band] = tenths > 0 ? 1 - 10 ** (-tenths / 200) : 0;
+      if (tenths > 0) hasDip = true;
     }
     if (!hasDip) return false;
-    take.fill(0);
     for (let bin = bins.first; bin < bins.end; bin++) {
       const low = bins.band[bin]!;
       const share = bins.share[bin]!;
-      const db = (levels[low] ?? 0) * (1 - share) + (levels[low + 1] ?? 0) * share;
-      take[bin] = 1 - 10 ** (-db / 20);
+      const below = low < 0 ? 0 : bandTake[low]!;
+      take[bin] = below + share * (bandTake[low + 1]! - below);
     }
     return true;
   }
-  const levels = new Float64Array(BAND_COUNT);
 
-  /** Transforms one frame of a pair of channels and adds what is taken to `into`. */
-  function addFrame(
-    [left, right]: readonly [Float32Array, Float32Array | undefined],
-    at: number,
-    isMidSide: boolean,
-    intoLeft: Float32Array,
-    intoRight: Float32Array | undefined,
-    offset: number,
-  ): void {
-    for (let n = 0; n < size; n++) {
-      const a = left[at + n]! * window[n]!;
-      const b = right === undefined ? 0 : right[at + n]! * window[n]!;
-      fft.re[n] = isMidSide ? (a + b) / 2 : a;
-      fft.im[n] = isMidSide ? (a - b) / 2 : b;
-    }
-    fft.forward();
-    takeBins(isMidSide);
-    fft.inverse();
-    const from = Math.max(0, -offset);
-    const to = Math.min(size, intoLeft.length - offset);
-    for (let n = from; n < to; n++) {
-      const weight = window[n]! * scale;
-      const a = fft.re[n]! * weight;
-      const b = fft.im[n]! * weight;
-      intoLeft[offset + n]! += isMidSide ? a + b : a;
-      if (intoRight !== undefined) intoRight[offset + n]! += isMidSide ? a - b : b;
-    }
-  }
-
-  /** Multiplies both signals of the transform by what is taken of their bins: mid by one curve, side by the other. */
-  function takeBins(isMidSide: boolean): void {
+  /** Multiplies both signals of the transform by what is taken of their bins; all others become 0. */
+  function takeBins(side: Float64Array): void {
     const { re, im } = fft;
-    re[0] = 0;
-    im[0] = 0;
-    for (let bin = 1; bin <= size / 2; bin++) {
+    for (let bin = bins.first; bin < bins.end; bin++) {
       const mirror = size - bin;
-      const mid = midTake[bin]!;
-      const side = isMidSide ? sideTake[bin]! : mid;
-      // The first signal is the conjugate-symmetric half of the spectrum, the second the other one.
-      const aRe = (mid * (re[bin]! + re[mirror]!)) / 2;
-      const aIm = (mid * (im[bin]! - im[mirror]!)) / 2;
-      const bRe = (side * (re[bin]! - re[mirror]!)) / 2;
-      const bIm = (side * (im[bin]! + im[mirror]!)) / 2;
+      const a = midTake[bin]! / 2;
+      const b = side[bin]! / 2;
+      // The centre is the conjugate-symmetric half of the spectrum, the sides the other one.
+      const aRe = a * (re[bin]! + re[mirror]!);
+      const aIm = a * (im[bin]! - im[mirror]!);
+      const bRe = b * (re[bin]! - re[mirror]!);
+      const bIm = b * (im[bin]! + im[mirror]!);
       re[bin] = aRe + bRe;
       im[bin] = aIm + bIm;
       re[mirror] = aRe - bRe;
       im[mirror] = bIm - aIm;
     }
+    for (const values of [re, im]) {
+      values.fill(0, 0, bins.first);
+      values.fill(0, bins.end, size - bins.end + 1);
+      values.fill(0, size - bins.first + 1);
+    }
+  }
+
+  function overlapAdd(
+    left: Float32Array,
+    right: Float32Array | undefined,
+    offset: number,
+    frames: number,
+  ): void {
+    const { re, im } = fft;
+    const from = Math.max(0, -offset);
+    const to = Math.min(size, frames - offset);
+    if (right === undefined) {
+      for (let n = from; n < to; n++) left[offset + n]! += synthesis[n]! * re[n]!;
+      return;
+    }
+    for (let n = from; n < to; n++) {
+      const weight = synthesis[n]!;
+      left[offset + n]! += weight * (re[n]! + im[n]!);
+      right[offset + n]! += weight * (re[n]! - im[n]!);
+    }
   }
 
   return {
     marginFrames: size,
-    difference(signal, startFrame, into) {
-      const length = into[0]!.length;
-      const isMidSide = signal.length === 2;
+    input,
+    taken,
+    take(dips, startFrame, frames) {
+      for (const samples of taken) samples.fill(0, 0, frames);
       const firstFrame = Math.floor(startFrame / hop) - 1;
-      const lastFrame = Math.floor((startFrame + length - 1) / hop);
-      let hasAny = false;
+      const lastFrame = Math.floor((startFrame + frames - 1) / hop);
       for (let frame = firstFrame; frame <= lastFrame; frame++) {
-        const position = ((frame * hop + hop) * CONTROLS_PER_SEC) / sampleRateHz;
+        const position = ((frame + 1) * hop * CONTROLS_PER_SEC) / sampleRateHz;
         const hasMid = lookUp(dips.mid, position, midTake);
-        const hasSide = isMidSide && lookUp(dips.side, position, sideTake);
+        const hasSide = channelCount === 2 && lookUp(dips.side, position, sideTake);
         if (!hasMid && !hasSide) continue;
         if (!hasMid) midTake.fill(0);
         if (!hasSide) sideTake.fill(0);
-        if (!hasAny) for (const samples of into) samples.fill(0);
-        hasAny = true;
         const offset = frame * hop - startFrame;
-        for (let left = 0; left < signal.length; left += 2) {
-          const pair = [signal[left]!, signal[left + 1]] as const;
-          addFrame(pair, offset + size, isMidSide, into[left]!, into[left + 1], offset);
+        for (let left = 0; left < channelCount; left += 2) {
+          const at = 4 * (offset + size);
+          windowMidSide(
+            input[left]!.byteOffset + at,
+            input[Math.min(left + 1, channelCount - 1)]!.byteOffset + at,
+            window.byteOffset,
+            fft.re.byteOffset,
+            fft.im.byteOffset,
+            size,
+          );
+          fft.forward();
+          takeBins(channelCount === 2 ? sideTake : midTake);
+          fft.inverse();
+          overlapAdd(taken[left]!, taken[left + 1], offset, frames);
         }
       }
-      return hasAny;
     },
   };
 }
 
-/** For every bin, the band below it and how far it lies towards the next, on a logarithmic axis. */
+/** Bins that dips reach; for each the band below it (−1: none) and how far it lies towards the next, on a logarithmic axis. */
 function interpolateBands(
   size: number,
   sampleRateHz: number,
@@ -145,16 +155,16 @@ function interpolateBands(
 } {
   const band = new Int32Array(size / 2 + 1);
   const share = new Float64Array(size / 2 + 1);
-  const place = (hz: number) => 10 * Math.log10(hz / BAND_HZ[0]!);
-  let first = size / 2 + 1;
-  let end = 0;
-  for (let bin = 1; bin <= size / 2; bin++) {
-    const at = place((bin * sampleRateHz) / size);
-    if (at <= -1 || at >= BAND_COUNT) continue;
+  let first = size / 2;
+  let end = size / 2;
+  for (let bin = 1; bin < size / 2; bin++) {
+    const at = 10 * Math.log10((bin * sampleRateHz) / size / BAND_HZ[0]!);
     band[bin] = Math.floor(at);
     share[bin] = at - Math.floor(at);
-    first = Math.min(first, bin);
-    end = bin + 1;
+    if (at > -1 && at < BAND_COUNT) {
+      first = Math.min(first, bin);
+      end = bin + 1;
+    }
   }
   return { first, end, band, share };
 }

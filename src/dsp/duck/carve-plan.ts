@@ -40,13 +40,13 @@ const VOICE_REACH = 10;
 const BED_REACH = 4;
 const SMOOTH_REACH = 3;
 /** Slope of a dip; with that of the gain below 0.5 dB in 10 ms. */
-const MAX_SLOPE_DB_PER_SEC = 14;
+const MAX_SLOPE_DB_PER_SEC = 10;
 /** Where other bands mask as much, a deeper dip in this one would free nothing. */
 const OWN_SHARE_DB = 3;
 
 /**
  * Dips for a bed that plays at `gainDb` (points of the grid). `voice` and `bed` were heard with bands over the same
- * controls.
+ * controls. `shares` scales the dips of each phrase, 0 to 1.
  */
 export function planDips(
   voice: Heard,
@@ -54,12 +54,13 @@ export function planDips(
   gainDb: Float32Array,
   phrases: readonly Phrase[],
   options: CarveOptions,
+  shares: readonly number[],
 ): Dips {
   const points = gainDb.length;
   const dips = { mid: new Uint8Array(points * BAND_COUNT), side: new Uint8Array(points * BAND_COUNT) };
   if (options.strength === 'off') return dips;
   const carved = BAND_HZ.map((hz) => hz >= options.lowHz * 0.95 && hz <= options.highHz * 1.05);
-  for (const { first, end } of phrases) {
+  for (const [p, { first, end }] of phrases.entries()) {
     const heard = {
       voice: bandMeans(voice.mid, first, end, VOICE_REACH),
       mid: bandMeans(bed.mid, first, end, BED_REACH),
@@ -69,7 +70,7 @@ export function planDips(
     for (const [name, rows] of Object.entries(needs) as ['mid' | 'side', Float64Array[]][]) {
       for (let band = 0; band < BAND_COUNT; band++) {
         if (!rows[band]!.some((db) => db > 0)) continue;
-        storeDip(dips[name], band, first, rows[band]!);
+        storeDip(dips[name], band, first, rows[band]!, shares[p]!);
       }
     }
   }
@@ -152,8 +153,8 @@ function centreFirst(
 }
 
 /** Writes a phrase's dip in one band, smoothed, with ramps before and after it. */
-function storeDip(dips: Uint8Array, band: number, first: number, db: Float64Array): void {
-  const smooth = meansWithin(db, SMOOTH_REACH, 0, db.length);
+function storeDip(dips: Uint8Array, band: number, first: number, db: Float64Array, share: number): void {
+  const smooth = meansWithin(db, SMOOTH_REACH, 0, db.length).map((value) => share * value);
   const step = MAX_SLOPE_DB_PER_SEC * CONTROL_SEC;
   const ramp = Math.ceil(Math.max(...smooth) / step);
   const negative = new Float64Array(ramp + smooth.length + ramp);

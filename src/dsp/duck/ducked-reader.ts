@@ -3,9 +3,10 @@
 // samples come out.
 import { dbToGain } from '../../units.js';
 import type { FrameSource } from '../kernels/frame-window.js';
-import { createCarveFilter } from './carve-filter.js';
+import { BAND_COUNT } from './bands.js';
+import { CARVE_BLOCK_FRAMES, type Carver } from './carve-filter.js';
 import type { Dips } from './carve-plan.js';
-import { controlStart } from './control.js';
+import { CONTROLS_PER_SEC, controlStart } from './control.js';
 
 export interface DuckedBed {
   readonly bed: FrameSource;
@@ -18,71 +19,120 @@ export interface DuckedBed {
   /** Gain of the whole bed. */
   readonly levelDb: number;
   readonly sampleRateHz: number;
+  /** For the bed's rate and channels. */
+  readonly carver: Carver;
 }
 
 /** A reader of the ducked bed. */
 export function createDuckedReader(ducked: DuckedBed): FrameSource {
-  const { bed, rest, gainDb, restShare, dips, sampleRateHz } = ducked;
-  const level = dbToGain(ducked.levelDb);
-  const filter = dips === undefined ? undefined : createCarveFilter(dips, sampleRateHz);
-  const margin = filter?.marginFrames ?? 0;
+  const { bed, carver } = ducked;
+  const work = {
+    gains: new Float64Array(CARVE_BLOCK_FRAMES),
+    restGains: new Float64Array(CARVE_BLOCK_FRAMES),
+    rest: ducked.rest === undefined ? [] : carver.input.map((samples) => new Float32Array(samples.length)),
+  };
   return {
     channelCount: bed.channelCount,
     frameCount: bed.frameCount,
     read(startFrame, into) {
-      const frames = into[0]!.length;
-      const make = (length: number) => into.map(() => new Float32Array(length));
-      const input = make(frames + 2 * margin);
-      bed.read(startFrame - margin, input);
-      const others = rest === undefined ? undefined : make(frames + 2 * margin);
-      if (rest !== undefined && others !== undefined) {
-        rest.read(startFrame - margin, others);
-        for (const [c, samples] of input.entries())
-          for (let n = 0; n < samples.length; n++) samples[n]! -= others[c]![n]!;
-      }
-      const taken = make(frames);
-      const hasDips = filter?.difference(input, startFrame, taken) === true;
-      const gains = gainsOf(gainDb, 1, startFrame, frames, sampleRateHz);
-      const restGains =
-        others === undefined ? undefined : gainsOf(gainDb, restShare, startFrame, frames, sampleRateHz);
-      for (const [c, samples] of into.entries()) {
-        const masking = input[c]!;
-        for (let n = 0; n < frames; n++) {
-          const dip = hasDips ? taken[c]![n]! : 0;
-          let value = (masking[margin + n]! - dip) * gains[n]!;
-          if (others !== undefined) value += others[c]![margin + n]! * restGains![n]!;
-          samples[n] = level * value;
-        }
+      const length = into[0]!.length;
+      for (let at = 0; at < length; at += CARVE_BLOCK_FRAMES) {
+        const frames = Math.min(CARVE_BLOCK_FRAMES, length - at);
+        const block = into.map((samples) => samples.subarray(at, at + frames));
+        duckBlock(ducked, startFrame + at, block, work);
       }
     },
   };
 }
 
-/** Linear gains of frames [startFrame, startFrame + frames): straight between the points of the grid. */
-export function gainsOf(
+interface WorkSpace {
+  readonly gains: Float64Array;
+  readonly restGains: Float64Array;
+  readonly rest: readonly Float32Array[];
+}
+
+function duckBlock(
+  { bed, rest, gainDb, restShare, dips, levelDb, sampleRateHz, carver }: DuckedBed,
+  startFrame: number,
+  into: readonly Float32Array[],
+  work: WorkSpace,
+): void {
+  const frames = into[0]!.length;
+  const { gains, restGains } = work;
+  const isOpen = fillGains(gainDb, dbToGain(levelDb), 1, startFrame, gains.subarray(0, frames), sampleRateHz);
+  if (isOpen && !hasDips(dips, startFrame, frames + carver.marginFrames, sampleRateHz)) {
+    bed.read(startFrame, into);
+    if (levelDb !== 0) for (const samples of into) for (let n = 0; n < frames; n++) samples[n]! *= gains[n]!;
+    return;
+  }
+  const margin = carver.marginFrames;
+  const input = carver.input.map((samples) => samples.subarray(0, frames + 2 * margin));
+  bed.read(startFrame - margin, input);
+  if (rest !== undefined) {
+    const others = work.rest.map((samples) => samples.subarray(0, frames + 2 * margin));
+    rest.read(startFrame - margin, others);
+    for (const [c, samples] of input.entries()) {
+      const other = others[c]!;
+      for (let n = 0; n < samples.length; n++) samples[n]! -= other[n]!;
+    }
+    fillGains(gainDb, dbToGain(levelDb), restShare, startFrame, restGains.subarray(0, frames), sampleRateHz);
+  }
+  if (dips === undefined) for (const samples of carver.taken) samples.fill(0, 0, frames);
+  else carver.take(dips, startFrame, frames);
+  for (const [c, samples] of into.entries()) {
+    const masking = input[c]!;
+    const taken = carver.taken[c]!;
+    for (let n = 0; n < frames; n++) samples[n] = (masking[margin + n]! - taken[n]!) * gains[n]!;
+    if (rest === undefined) continue;
+    const other = work.rest[c]!;
+    for (let n = 0; n < frames; n++) samples[n]! += other[margin + n]! * restGains[n]!;
+  }
+}
+
+/** Whether a dip lies within `reach` frames after `startFrame`, or one window before. */
+function hasDips(dips: Dips | undefined, startFrame: number, reach: number, sampleRateHz: number): boolean {
+  if (dips === undefined) return false;
+  const pointAt = (frame: number) => Math.floor((frame * CONTROLS_PER_SEC) / sampleRateHz);
+  const from = BAND_COUNT * Math.max(0, pointAt(startFrame) - 2);
+  const to = BAND_COUNT * (pointAt(startFrame + reach) + 3);
+  return (
+    dips.mid.subarray(from, to).some((dip) => dip > 0) || dips.side.subarray(from, to).some((dip) => dip > 0)
+  );
+}
+
+/**
+ * Fills `gains` with linear gains from `startFrame` on: `level` times the curve (its decibels times `share`), straight
+ * between the points of the grid. True where the curve is at 0 dB throughout.
+ */
+export function fillGains(
   gainDb: Float32Array,
+  level: number,
   share: number,
   startFrame: number,
-  frames: number,
+  gains: Float64Array,
   sampleRateHz: number,
-): Float64Array {
-  const gains = new Float64Array(frames);
+): boolean {
   const last = gainDb.length - 1;
-  let point = Math.max(0, Math.floor((startFrame * 20) / sampleRateHz));
-  while (point > 0 && controlStart(point, sampleRateHz) > startFrame) point--;
-  for (let n = 0; n < frames; ) {
+  let isOpen = true;
+  let point = Math.max(0, Math.floor((startFrame * CONTROLS_PER_SEC) / sampleRateHz) - 1);
+  for (let n = 0; n < gains.length; ) {
     const position = startFrame + n;
     while (controlStart(point + 1, sampleRateHz) <= position) point++;
     const start = controlStart(point, sampleRateHz);
     const end = controlStart(point + 1, sampleRateHz);
-    const from = dbToGain(share * (gainDb[Math.min(point, last)] ?? 0));
-    const to = dbToGain(share * (gainDb[Math.min(point + 1, last)] ?? 0));
-    const count = Math.min(frames - n, end - position);
-    for (let i = 0; i < count; i++)
-      gains[n + i] = from + ((to - from) * (position + i - start)) / (end - start);
+    const fromDb = gainDb[Math.min(point, last)] ?? 0;
+    const toDb = gainDb[Math.min(point + 1, last)] ?? 0;
+    const count = Math.max(1, Math.min(gains.length - n, end - position));
+    if (fromDb === 0 && toDb === 0) gains.fill(level, n, n + count);
+    else {
+      isOpen = false;
+      const from = level * dbToGain(share * fromDb);
+      const step = (level * dbToGain(share * toDb) - from) / (end - start);
+      for (let i = 0; i < count; i++) gains[n + i] = from + step * (position + i - start);
+    }
     n += count;
   }
-  return gains;
+  return isOpen;
 }
 
 /** A reader of a source that begins `delayFrames` later (or earlier, where negative). */
@@ -113,42 +163,52 @@ export function createMixReader(bed: FrameSource, voice: FrameSource, voiceDb: n
   const spread = (source: FrameSource) => (source.channelCount === 1 && channelCount > 1 ? Math.SQRT1_2 : 1);
   const bedGain = spread(bed);
   const voiceGain = voiceLevel * spread(voice);
+  let under = blockOf(bed.channelCount, 0);
+  let over = blockOf(voice.channelCount, 0);
   return {
     channelCount,
     frameCount: bed.frameCount,
     read(startFrame, into) {
       const frames = into[0]!.length;
-      const read = (source: FrameSource) => {
-        const block = Array.from({ length: source.channelCount }, () => new Float32Array(frames));
-        source.read(startFrame, block);
-        return block;
-      };
-      const under = read(bed);
-      const over = read(voice);
+      if (under[0]!.length !== frames) {
+        under = blockOf(bed.channelCount, frames);
+        over = blockOf(voice.channelCount, frames);
+      }
+      bed.read(startFrame, under);
+      voice.read(startFrame, over);
       for (const [c, samples] of into.entries()) {
         const low = under[Math.min(c, under.length - 1)]!;
-        const high = c < 2 ? over[Math.min(c, over.length - 1)]! : undefined;
-        for (let n = 0; n < frames; n++)
-          samples[n] = bedGain * low[n]! + (high === undefined ? 0 : voiceGain * high[n]!);
+        for (let n = 0; n < frames; n++) samples[n] = bedGain * low[n]!;
+        if (c >= 2) continue;
+        const high = over[Math.min(c, over.length - 1)]!;
+        for (let n = 0; n < frames; n++) samples[n]! += voiceGain * high[n]!;
       }
     },
   };
 }
 
+function blockOf(channelCount: number, frames: number): Float32Array[] {
+  return Array.from({ length: channelCount }, () => new Float32Array(frames));
+}
+
 /** A reader of the weighted sum of sources of one shape. */
 export function createSumReader(sources: readonly FrameSource[], weights: readonly number[]): FrameSource {
   const [first] = sources as [FrameSource, ...FrameSource[]];
+  let part = blockOf(first.channelCount, 0);
   return {
     channelCount: first.channelCount,
     frameCount: first.frameCount,
     read(startFrame, into) {
-      const part = into.map((samples) => new Float32Array(samples.length));
+      const frames = into[0]!.length;
+      if (part[0]!.length !== frames) part = blockOf(first.channelCount, frames);
       for (const samples of into) samples.fill(0);
       for (const [k, source] of sources.entries()) {
         source.read(startFrame, part);
         const weight = weights[k]!;
-        for (const [c, samples] of into.entries())
-          for (let n = 0; n < samples.length; n++) samples[n]! += weight * part[c]![n]!;
+        for (const [c, samples] of into.entries()) {
+          const added = part[c]!;
+          for (let n = 0; n < frames; n++) samples[n]! += weight * added[n]!;
+        }
       }
     },
   };

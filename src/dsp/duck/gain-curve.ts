@@ -42,7 +42,7 @@ export interface GainPlan {
 }
 
 /** Steepest slope of a gain: 0.5 dB in 10 ms, less what a dip may add and what a rounded ramp needs. */
-export const MAX_SLOPE_DB_PER_SEC = 34;
+export const MAX_SLOPE_DB_PER_SEC = 30;
 /** Reach of a short-term window to each side: 3 s in all. */
 const SHORT_TERM_REACH = 30;
 /** Slow gains: a mean over so many controls to each side within a phrase. */

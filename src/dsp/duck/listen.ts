@@ -24,6 +24,8 @@ export interface ListenOptions {
   /** Tells centre and sides of a pair apart. */
   readonly isMidSide?: boolean;
   readonly onProgress?: (framesDone: number) => void;
+  /** Receives every block that is read, in order; energies alone. */
+  readonly onBlock?: (startFrame: number, block: readonly Float32Array[]) => void;
 }
 
 /** Controls that are read at a time. */
@@ -71,6 +73,7 @@ export function listen(source: FrameSource, options: ListenOptions): Heard {
       storePowers(powers[0], mid, (control - first) * BAND_COUNT);
       storePowers(powers[1], side, (control - first) * BAND_COUNT);
     }
+    options.onBlock?.(from, channels);
     options.onProgress?.(from + frames - startFrame);
   }
   return { energies, mid, side };

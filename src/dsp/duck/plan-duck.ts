@@ -3,7 +3,14 @@
 import { dbToPower, powerToDb } from '../../units.js';
 import { type CarveOptions, type Dips, energyLeft, planDips } from './carve-plan.js';
 import { CONTROL_SEC, CONTROLS_PER_SEC, meansWithin } from './control.js';
-import { type DuckEnergies, type DuckSettings, type GainPlan, planGain } from './gain-curve.js';
+import {
+  type DuckEnergies,
+  type DuckSettings,
+  type GainPlan,
+  type PlannedPhrase,
+  phraseDifference,
+  planGain,
+} from './gain-curve.js';
 import type { Heard } from './listen.js';
 import type { Phrase } from './phrases.js';
 
@@ -26,31 +33,40 @@ export interface DuckPlan extends GainPlan {
   readonly dips: Dips;
 }
 
-const ROUNDS = 2;
+const ROUNDS = 3;
 
 /** `correctionsLu` as in planGain. */
 export function planDuck(request: DuckRequest, correctionsLu: readonly number[] = []): DuckPlan {
   const { bed, voice, phrases, settings, carve, bedDb, voiceDb } = request;
-  const left = new Float64Array(bed.energies.length).fill(1);
-  let plan = planGain(energiesOf(request, left), phrases, settings, correctionsLu);
-  // Bands are compared at the levels at which both will play.
-  const shiftDb = bedDb - voiceDb;
-  let dips = planDips(voice, bed, shifted(plan.gainDb, shiftDb), phrases, carve);
-  if (carve.strength === 'off') return { ...plan, dips };
-  for (let round = 0; round < ROUNDS; round++) {
-    plan = planGain(
-      energiesOf(request, energyLeft(bed, dips, carve.sampleRateHz)),
-      phrases,
-      settings,
-      correctionsLu,
-    );
-    if (round + 1 < ROUNDS) dips = planDips(voice, bed, shifted(plan.gainDb, shiftDb), phrases, carve);
+  const uncarved = energiesOf(request, new Float64Array(bed.energies.length).fill(1));
+  let plan = planGain(uncarved, phrases, settings, correctionsLu);
+  const shares = phrases.map(() => 1);
+  for (let round = 0; ; round++) {
+    // Bands are compared at the levels at which both will play.
+    const played = plan.gainDb.map((db) => db + bedDb - voiceDb);
+    const dips = planDips(voice, bed, played, phrases, carve, shares);
+    if (carve.strength === 'off') return { ...plan, dips };
+    const left = energyLeft(bed, dips, carve.sampleRateHz);
+    plan = planGain(energiesOf(request, left), phrases, settings, correctionsLu);
+    if (round + 1 === ROUNDS) return { ...plan, dips };
+    for (const [p, phrase] of plan.phrases.entries())
+      shares[p]! *= neededShare(uncarved, phrase, settings, correctionsLu[p] ?? 0);
   }
-  return { ...plan, dips };
 }
 
-function shifted(gainDb: Float32Array, db: number): Float32Array {
-  return gainDb.map((value) => value + db);
+/** The share of its dips that a phrase needs where they alone take more off the bed than is wanted. */
+function neededShare(
+  uncarved: DuckEnergies,
+  phrase: PlannedPhrase,
+  { differenceLu, restShare }: DuckSettings,
+  correctionLu: number,
+): number {
+  if (phrase.limitedBy !== 'bed-quieter' || phrase.differenceLu === null) return 1;
+  const open = new Float32Array(uncarved.voice.length + 1);
+  const without = phraseDifference(uncarved, phrase, open, restShare);
+  if (without === null) return 1;
+  const takenLu = phrase.differenceLu + correctionLu - without;
+  return takenLu <= 0 ? 1 : Math.min(1, Math.max(0, differenceLu + correctionLu - without) / takenLu);
 }
 
 function energiesOf(

@@ -1,8 +1,9 @@
-// The passes of `duck`: both files heard side by side, the ducked bed measured before it is written, the bed, and the mix.
+// The passes of `duck`: both files heard side by side, the bed written and measured, and the mix.
 // All run over parallel ranges; every frame follows from its absolute position, except in the limiter, which starts
 // cold long enough before a range.
 import { createRenderWindow, renderRange } from '../../dsp/chain.js';
 import { type BedTimeline, createBedReader } from '../../dsp/duck/bed-timeline.js';
+import { createCarver } from '../../dsp/duck/carve-filter.js';
 import type { Dips } from '../../dsp/duck/carve-plan.js';
 import {
   createDelayedReader,
@@ -19,7 +20,6 @@ import { secToFrames } from '../../units.js';
 import { defineApply, defineScan, type RangeContext } from '../stage.js';
 
 const RANGE_SEC = 60;
-const BLOCK_FRAMES = 32768;
 
 /** Where everything lies on the bed's timeline. */
 export interface DuckScene {
@@ -104,43 +104,24 @@ export const listenPass = defineScan<unknown, DuckScene, HeardPair, HeardPair>({
   },
 });
 
-/** What the ducked bed would measure. */
-export const checkPass = defineScan<unknown, DuckParams, Heard, Heard>({
+/** Writes the ducked bed, and measures its energies. */
+export const bedPass = defineApply<unknown, DuckParams, Heard, Heard>({
   order: 'parallel',
   rangeSec: RANGE_SEC,
   memoryMb: 40,
-  run(context) {
+  async run(context) {
     const { sampleRateHz, range } = context;
-    const part = listen(duckedOf(context), {
+    const part = listen(await duckedOf(context), {
       sampleRateHz,
       startFrame: range.startFrame,
       endFrame: range.endFrame,
       isEnergyOnly: true,
+      onBlock: (startFrame, block) => context.write('bed', startFrame, block),
       onProgress: (frames) => context.progress(frames),
     });
     return { part };
   },
   merge: (parts) => joinHeard([...parts]),
-});
-
-/** Writes the ducked bed. */
-export const bedPass = defineApply<unknown, DuckParams, null, null>({
-  order: 'parallel',
-  rangeSec: RANGE_SEC,
-  memoryMb: 40,
-  run(context) {
-    const ducked = duckedOf(context);
-    const { startFrame, endFrame } = context.range;
-    for (let at = startFrame; at < endFrame; at += BLOCK_FRAMES) {
-      const frames = Math.min(BLOCK_FRAMES, endFrame - at);
-      const block = Array.from({ length: ducked.channelCount }, () => new Float32Array(frames));
-      ducked.read(at, block);
-      context.write('bed', at, block);
-      context.progress(at + frames - startFrame);
-    }
-    return { part: null };
-  },
-  merge: () => null,
 });
 
 /** Writes the mix of the ducked bed (role `audio`) and the voice, limited; gives the largest reduction in dB. */
@@ -194,7 +175,11 @@ function voiceOf(context: Context<DuckScene>): FrameSource {
   return createDelayedReader(voice, context.params.voiceAtFrame, context.frameCount);
 }
 
-function duckedOf(context: Context<DuckParams>): FrameSource {
+async function duckedOf(context: Context<DuckParams>): Promise<FrameSource> {
+  const { sampleRateHz, channelCount } = context;
+  const carver = await context.resource(`carver/${sampleRateHz}/${channelCount}`, () =>
+    createCarver(sampleRateHz, channelCount),
+  );
   const { gainDb, dips, restShare, levelDb } = context.params;
   return createDuckedReader({
     bed: bedOf(context, 'audio'),
@@ -203,6 +188,7 @@ function duckedOf(context: Context<DuckParams>): FrameSource {
     restShare,
     dips,
     levelDb,
-    sampleRateHz: context.sampleRateHz,
+    sampleRateHz,
+    carver,
   });
 }

@@ -1,5 +1,5 @@
 // The stage `duck`: a bed of music or ambience under a voice. Finds the speech, plans gain and dips from what both
-// measure, measures the ducked bed, corrects the plan where a phrase is off, and writes the bed, and the mix where asked.
+// measure, writes the bed, corrects the plan where what was written is off, and makes the mix where asked.
 // It does not clean the voice and does not master: denoise and master do.
 import type { Dips } from '../../dsp/duck/carve-plan.js';
 import { controlCount } from '../../dsp/duck/control.js';
@@ -24,7 +24,6 @@ import { type DuckOptions, duckOptions, isLevelled, wantedDifferenceLu } from '.
 import {
   bedPass,
   channelsOfMix,
-  checkPass,
   type DuckParams,
   type DuckScene,
   type HeardPair,
@@ -79,7 +78,6 @@ export const duckStage = defineStage({
     music: musicPass,
     ...voiceActivityPasses,
     listen: listenPass,
-    check: checkPass,
     bed: bedPass,
     mix: mixPass,
   },
@@ -142,9 +140,8 @@ async function duck(job: Job, voice: AudioRef): Promise<StageOutcome> {
     levelDb: request.bedDb,
   });
   const { plan, reached } = await settlePlan(heard, request, (candidate) =>
-    job.scan(checkPass, paramsOf(candidate), inputs),
+    job.apply(bedPass, paramsOf(candidate), { bed: { channelCount: bed.channelCount } }, inputs),
   );
-  await job.apply(bedPass, paramsOf(plan), { bed: { channelCount: bed.channelCount } }, inputs);
   const limiterReductionDb = options.mix ? await mixDown(job, voice, scene, request.voiceDb) : null;
 
   const missed = missedPhrases(plan.phrases, reached, request.settings.differenceLu);
@@ -315,18 +312,18 @@ interface SettledPlan {
   readonly reached: readonly ReachedPhrase[];
 }
 
-/** Plans, measures the ducked bed, and corrects the plan by what the phrases are off. */
+/** Plans, renders, and renders again where the written bed shows a phrase to be off. */
 async function settlePlan(
   heard: HeardPair,
   request: DuckRequest,
-  measure: (plan: DuckPlan) => Promise<{ readonly energies: Float32Array }>,
+  render: (plan: DuckPlan) => Promise<{ readonly energies: Float32Array }>,
 ): Promise<SettledPlan> {
   const voiceGain = dbToPower(request.voiceDb);
   const voice = heard.voice.energies.map((energy) => energy * voiceGain);
   const corrections = request.phrases.map(() => 0);
   for (let round = 0; ; round++) {
     const plan = planDuck(request, corrections);
-    const { energies } = await measure(plan);
+    const { energies } = await render(plan);
     const reached = reachedDifferences(voice, energies, request.phrases);
     let worst = 0;
     for (const [p, { differenceLu: planned, limitedBy }] of plan.phrases.entries()) {
