@@ -110,6 +110,16 @@ export interface AudioJob {
   readonly pipeline: Pipeline;
   /** Form of the results where the flags name none: that of an edited plan. */
   readonly wish?: DeliveryWish | undefined;
+  /** Told by --dry-run beside the plan. */
+  readonly foresee?: (planned: readonly PlannedTrack[]) => Promise<Addition>;
+  /** Told when all tracks are done; or the pipeline with which the run is to be made again. */
+  readonly conclude?: (items: readonly BatchItem[]) => Promise<Addition | { readonly again: Pipeline }>;
+}
+
+/** What a command adds to what every command prints. */
+export interface Addition {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly lines: readonly string[];
 }
 
 /** Plans and runs the job, prints what came out, and gives the exit code. */
@@ -125,8 +135,8 @@ export async function runAudio(job: AudioJob): Promise<number> {
         },
       );
     }
-    const { flags, pipeline } = job;
-    return await runPlanned(job, (wish, settings) =>
+    const { flags } = job;
+    return await runPlanned(job, (wish, settings, pipeline) =>
       planBatch({ paths: inputs.paths, outFolder: flags.out, pipeline, wish, settings }),
     );
   } finally {
@@ -137,7 +147,7 @@ export async function runAudio(job: AudioJob): Promise<number> {
 /** The same for a command that plans by itself. `pipeline` is what is pulled for, and shown by --dry-run. */
 export async function runPlanned(
   job: Omit<AudioJob, 'inputs'>,
-  plan: (wish: DeliveryWish, settings: RunSettings) => Promise<PlannedTrack[]>,
+  plan: (wish: DeliveryWish, settings: RunSettings, pipeline: Pipeline) => Promise<PlannedTrack[]>,
 ): Promise<number> {
   const { command, flags, pipeline } = job;
   const wish = { ...job.wish, ...wishOf(flags) };
@@ -150,16 +160,21 @@ export async function runPlanned(
     ...(flags.output === undefined ? {} : { outputFile: flags.output }),
   };
   if (flags.pull === true) await pullMissing(pipeline, settings, flags);
-  const planned = await plan(wish, settings);
-  if (flags.dryRun === true) return printPlan(job, planned, settings, wish);
-  return await execute(job, planned, settings);
+  let planned = await plan(wish, settings, pipeline);
+  if (flags.dryRun === true) return await printPlan(job, planned, settings, wish);
+  for (;;) {
+    const items = await execute(job, planned, settings);
+    const conclusion = (await job.conclude?.(items)) ?? { json: {}, lines: [] };
+    if (!('again' in conclusion)) return printItems(command, flags, items, conclusion);
+    planned = await plan(wish, settings, conclusion.again);
+  }
 }
 
 async function execute(
   job: Omit<AudioJob, 'inputs'>,
   planned: readonly PlannedTrack[],
   settings: RunSettings,
-): Promise<number> {
+): Promise<BatchItem[]> {
   const { command, flags } = job;
   const display = await createProgress(flags.progress, flags.quiet === true, planned.length);
   const pools = await openWorkshop(workSecOf(planned), flags.jobs);
@@ -176,9 +191,22 @@ async function execute(
   for (const item of items) {
     if (item.status === 'failed' && item.error.code === 'internal/defect') display.say(traceOf(item.error));
   }
+  return items;
+}
+
+function printItems(
+  command: string,
+  flags: AudioFlags,
+  items: readonly BatchItem[],
+  addition: Addition,
+): number {
   const results = items.map((item) => resultJson(command, item));
-  if (flags.json === true) printJson({ schema: `forge.${command}/1`, version: forgeVersion(), results });
-  else printResults(command, items);
+  if (flags.json === true) {
+    printJson({ schema: `forge.${command}/1`, version: forgeVersion(), results, ...addition.json });
+  } else {
+    printResults(command, items);
+    for (const line of addition.lines) printLine(line);
+  }
   return exitCodeOfBatch(items);
 }
 
@@ -211,14 +239,18 @@ function printResults(command: string, items: readonly BatchItem[]): void {
   }
 }
 
-function printPlan(
+async function printPlan(
   job: Omit<AudioJob, 'inputs'>,
   planned: readonly PlannedTrack[],
   settings: RunSettings,
   wish: DeliveryWish,
-): number {
-  if (job.flags.json === true) printJson(planJson(job.pipeline, planned, settings, wish, job.flags.out));
-  else for (const line of planText(job.pipeline, planned)) printLine(line);
+): Promise<number> {
+  const addition = (await job.foresee?.(planned)) ?? { json: {}, lines: [] };
+  if (job.flags.json === true) {
+    printJson({ ...planJson(job.pipeline, planned, settings, wish, job.flags.out), ...addition.json });
+  } else {
+    for (const line of [...planText(job.pipeline, planned), ...addition.lines]) printLine(line);
+  }
   const items = planned.flatMap((track): BatchItem[] =>
     'error' in track ? [{ path: track.path, status: 'failed', error: track.error }] : [],
   );

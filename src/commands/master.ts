@@ -1,14 +1,19 @@
 // `forge master`: finished masters, one for each preset named. Without an input it takes the last unmastered mix.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ForgeError } from '../errors.js';
-import { albumGainDb, albumLoudness } from '../pipeline/album.js';
+import { type AlbumReport, AlbumSession } from '../pipeline/album-session.js';
+import type { PlannedTrack } from '../pipeline/batch.js';
 import { listInputs } from '../pipeline/inputs.js';
 import { lastUnmasteredMix } from '../pipeline/last-mix.js';
-import { loadMasterTarget } from '../pipeline/master-target.js';
-import { type Override, pipelineOf } from '../pipeline/preset.js';
+import { forecastMaster, type MasterForecast } from '../pipeline/master-forecast.js';
+import { measureFile } from '../pipeline/measure-file.js';
+import { type Override, type Pipeline, pipelineOf } from '../pipeline/preset.js';
 import { loadStage } from '../pipeline/registry.js';
-import { type AudioFlags, addAudioFlags, runAudio, setOverrides } from './audio-command.js';
+import type { MasterOptions } from '../pipeline/stages/master-options.js';
+import { type Addition, type AudioFlags, addAudioFlags, runAudio, setOverrides } from './audio-command.js';
 import { defineCommand } from './command.js';
 import { addStageFlags, stageOverrides } from './stage-flags.js';
 
@@ -28,7 +33,7 @@ export const command = defineCommand({
       'targets, separated by commas (see `forge presets list`)',
       DEFAULT_PRESET,
     );
-    master.option('--album', 'take the inputs as one album: one gain for all, levels between tracks kept');
+    master.option('--album', 'take the inputs as one album: one gain, character and curve for all');
     addStageFlags(master, stage, ['preset', 'albumGainDb', 'filesSha256']);
     master.action(async (inputs: string[], flags: MasterFlags) => {
       const presets = [
@@ -50,45 +55,103 @@ export const command = defineCommand({
       const steps = presets.map((preset) => ({
         stageId: 'master',
         id: presets.length === 1 ? 'master' : stepIdOf(preset),
+        preset,
       }));
-      const overrides = steps.flatMap(({ id }, index): Override[] => [
-        { target: id, key: 'preset', value: presets[index]!, origin: 'flag' },
+      const own = steps.flatMap(({ id, preset }): Override[] => [
+        { target: id, key: 'preset', value: preset, origin: 'flag' },
         ...setOverrides(flags).map((override) =>
           override.target === 'master' ? { ...override, target: id } : override,
         ),
         ...stageOverrides(master, stage, id, ['preset', 'albumGainDb', 'filesSha256']),
       ]);
-      if (flags.album === true) overrides.push(...(await albumOverrides(inputs, steps, presets)));
-      const pipeline = await pipelineOf('master', steps, overrides);
+      const named = inputs.length > 0 ? inputs : [newestMix(flags)];
+      const album = flags.album === true ? await openAlbum(named, steps, own) : undefined;
+      const pipelineNow = (): Promise<Pipeline> =>
+        pipelineOf('master', steps, [...own, ...(album?.overrides() ?? [])]);
+      const pipeline = await pipelineNow();
       finish(
         await runAudio({
           command: 'master',
-          inputs: inputs.length > 0 ? inputs : [newestMix(flags)],
+          inputs: named,
           flags,
           pipeline,
+          foresee: (planned) => foresee(planned, pipeline),
+          ...(album === undefined
+            ? {}
+            : {
+                conclude: async (items) => {
+                  const reports = await album.conclude(items);
+                  return reports === undefined
+                    ? { again: await pipelineNow() }
+                    : { json: { album: reports }, lines: reports.flatMap(albumText) };
+                },
+              }),
         }),
       );
     });
   },
 });
 
-/** The gain that all tracks share, per preset. */
-async function albumOverrides(
+/** What the tracks share, out of measures of them all. */
+async function openAlbum(
   inputs: readonly string[],
-  steps: readonly { readonly id: string }[],
-  presets: readonly string[],
-): Promise<Override[]> {
+  steps: readonly { readonly id: string; readonly preset: string }[],
+  overrides: readonly Override[],
+): Promise<AlbumSession> {
   const { paths } = await listInputs(inputs);
-  const albumLufs = await albumLoudness(paths);
-  process.stderr.write(
-    `album of ${paths.length}: ${albumLufs === null ? 'silence' : `${albumLufs.toFixed(2)} LUFS`}\n`,
+  const asked = (id: string) =>
+    Object.fromEntries(overrides.filter(({ target }) => target === id).map(({ key, value }) => [key, value]));
+  return AlbumSession.open(
+    paths,
+    steps.map(({ id, preset }) => ({ id, preset, asked: asked(id) })),
   );
-  return steps.map(({ id }, index) => ({
-    target: id,
-    key: 'albumGainDb',
-    value: albumGainDb(albumLufs, loadMasterTarget(presets[index]!)),
-    origin: 'flag',
-  }));
+}
+
+/** An album's figures for a person. */
+function albumText({ preset, gainDb, choice, before, after, tracks }: AlbumReport): string[] {
+  const figures = ({ integratedLufs, truePeakDbtp, loudnessRangeLu }: AlbumReport['after']): string =>
+    [
+      integratedLufs === null ? 'silence' : `${integratedLufs.toFixed(2)} LUFS`,
+      truePeakDbtp === null ? '' : `${truePeakDbtp.toFixed(2)} dBTP`,
+      loudnessRangeLu === null ? '' : `range ${loudnessRangeLu.toFixed(1)} LU`,
+    ]
+      .filter((part) => part !== '')
+      .join(', ');
+  const sound = choice === null ? 'gain alone' : `${choice.character}, curve ${choice.curve}`;
+  return [
+    `album of ${tracks.length}: ${preset}: ${figures(before)} → ${figures(after)}`,
+    `  ${gainDb} dB for all tracks, ${sound}`,
+    ...tracks.map((track) => `  ${track.path}: ${figures(track.before)} → ${figures(track.after)}`),
+  ];
+}
+
+/** What every master will measure, by forecast. */
+async function foresee(planned: readonly PlannedTrack[], pipeline: Pipeline): Promise<Addition> {
+  const scratchDir = mkdtempSync(join(tmpdir(), 'forge-forecast-'));
+  const forecasts: (MasterForecast & { readonly path: string })[] = [];
+  try {
+    for (const track of planned) {
+      if ('error' in track) continue;
+      const file = await measureFile(track.path, scratchDir);
+      for (const step of pipeline.steps) {
+        forecasts.push({
+          path: track.path,
+          ...(await forecastMaster(file, step.options as unknown as MasterOptions)),
+        });
+      }
+    }
+  } finally {
+    rmSync(scratchDir, { recursive: true, force: true });
+  }
+  return { json: { forecasts }, lines: forecasts.map(forecastText) };
+}
+
+function forecastText(forecast: MasterForecast & { readonly path: string }): string {
+  const { path, preset, integratedLufs, truePeakDbtp, gainDb, gainReductionDb, willReachTarget } = forecast;
+  if (gainDb === null) return `${path}: ${preset}: no forecast`;
+  const sound = forecast.character === null ? '' : `, ${forecast.character}, curve ${forecast.curve}`;
+  const verdict = willReachTarget === true ? '' : ', target out of reach';
+  return `${path}: ${preset}: about ${integratedLufs} LUFS, ${truePeakDbtp} dBTP: gain ${gainDb} dB, limiting ${gainReductionDb} dB${sound}${verdict}`;
 }
 
 /** `podcast-mono`, or the bare name of a preset file. */

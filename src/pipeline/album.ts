@@ -1,36 +1,70 @@
-// The one gain of an album: its tracks are measured as one programme, and every track gets the gain that brings the
-// whole to the target, so that the quiet one stays the quiet one.
+// What the tracks of an album share: one gain that brings the whole to the target, so that the quiet one stays the quiet
+// one, and one character and curve. Its figures are those of all tracks played as one programme.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeAudio } from '../audio/decode.js';
-import { probeAudio } from '../audio/probe.js';
-import { openWav } from '../audio/wav-reader.js';
-import { channelWeights } from '../dsp/loudness/channel-weights.js';
-import { integratedLoudness } from '../dsp/loudness/gating.js';
-import { measureRange } from '../dsp/loudness/measure-range.js';
-import { hopMeansOf, joinParts } from '../dsp/loudness/programme.js';
+import { dynamicsFigures, stereoFigures } from '../dsp/levels/figures.js';
+import { integratedLoudness, loudnessRange } from '../dsp/loudness/gating.js';
+import { hopMeansOf, loudnessFigures } from '../dsp/loudness/programme.js';
+import { spectrumFigures } from '../dsp/spectrum/figures.js';
+import { meanPowers } from '../dsp/spectrum/spectrum-meter.js';
 import { roundTo } from '../units.js';
 import type { MasterTarget } from './master-target.js';
+import { type MeasuredFile, measureFile } from './measure-file.js';
+import { type Choice, type ChoiceWish, chooseCharacter } from './stages/master-choice.js';
 
-const RANGE_SEC = 30;
+/** Figures of a programme of several files; null where there is no sound. */
+export interface AlbumFigures {
+  readonly integratedLufs: number | null;
+  readonly loudnessRangeLu: number | null;
+  readonly momentaryMaxLufs: number | null;
+  readonly shortTermMaxLufs: number | null;
+  readonly truePeakDbtp: number | null;
+  readonly samplePeakDbfs: number | null;
+}
 
-/** Integrated loudness in LUFS of all files as one programme; null for silence. @throws ForgeError input/* */
-export async function albumLoudness(paths: readonly string[]): Promise<number | null> {
+/** Measures every file, one after the other. @throws ForgeError input/* */
+export async function measureAlbum(paths: readonly string[]): Promise<MeasuredFile[]> {
   const scratchDir = mkdtempSync(join(tmpdir(), 'forge-album-'));
-  const hops: Float64Array[] = [];
+  const tracks: MeasuredFile[] = [];
   try {
-    for (const path of paths) hops.push(await hopMeans(path, scratchDir));
+    for (const path of paths) tracks.push(await measureFile(path, scratchDir));
+    return tracks;
   } finally {
     rmSync(scratchDir, { recursive: true, force: true });
   }
-  const whole = new Float64Array(hops.reduce((sum, track) => sum + track.length, 0));
-  let at = 0;
-  for (const track of hops) {
-    whole.set(track, at);
-    at += track.length;
-  }
-  return integratedLoudness(whole);
+}
+
+/** Figures of the tracks as one programme. Windows across the borders of tracks count for the range alone. */
+export function albumFigures(tracks: readonly MeasuredFile[]): AlbumFigures {
+  const figures = tracks.map(trackFigures);
+  const largest = (key: keyof AlbumFigures): number | null =>
+    figures.reduce<number | null>((most, one) => {
+      const value = one[key];
+      return value === null || (most !== null && most > value) ? most : value;
+    }, null);
+  const hopMeans = joined(
+    tracks.map(({ measures, sampleRateHz }) => hopMeansOf(measures.loudness, sampleRateHz)),
+  );
+  const rounded = (value: number | null): number | null => (value === null ? null : roundTo(value, 3));
+  return {
+    integratedLufs: rounded(integratedLoudness(hopMeans)),
+    loudnessRangeLu: rounded(loudnessRange(hopMeans)),
+    momentaryMaxLufs: largest('momentaryMaxLufs'),
+    shortTermMaxLufs: largest('shortTermMaxLufs'),
+    truePeakDbtp: largest('truePeakDbtp'),
+    samplePeakDbfs: largest('samplePeakDbfs'),
+  };
+}
+
+/** The same figures of one track. */
+export function trackFigures({ measures, sampleRateHz }: MeasuredFile): AlbumFigures {
+  const { plrLu: _, ...figures } = loudnessFigures(measures.loudness, sampleRateHz);
+  const entries = Object.entries(figures).map(([key, value]) => [
+    key,
+    value === null ? null : roundTo(value, 3),
+  ]);
+  return Object.fromEntries(entries) as AlbumFigures;
 }
 
 /** Gain in dB that brings an album of `albumLufs` to a target; 0 where the target asks for no loudness, or there is no sound. */
@@ -39,20 +73,40 @@ export function albumGainDb(albumLufs: number | null, target: MasterTarget): num
   return roundTo(target.integratedLufs - albumLufs, 2);
 }
 
-async function hopMeans(path: string, scratchDir: string): Promise<Float64Array> {
-  const decoded = await decodeAudio(await probeAudio(path), { scratchDir });
-  const reader = openWav(decoded.path);
-  try {
-    const { sampleRateHz, channelCount, frameCount } = reader;
-    const weights = channelWeights(channelCount, reader.info.channelMask);
-    const parts = [];
-    for (let startFrame = 0; startFrame < frameCount; startFrame += RANGE_SEC * sampleRateHz) {
-      const endFrame = Math.min(startFrame + RANGE_SEC * sampleRateHz, frameCount);
-      parts.push(measureRange(reader, { sampleRateHz, weights, startFrame, endFrame }));
-    }
-    return hopMeansOf(joinParts(parts), sampleRateHz);
-  } finally {
-    reader.close();
-    if (decoded.path !== path) rmSync(decoded.path, { force: true });
+/** Character and curve that most of the album's time asks for; undefined for silence. */
+export function chooseForAlbum(wish: ChoiceWish, tracks: readonly MeasuredFile[]): Choice | undefined {
+  const votes = new Map<string, { readonly choice: Choice; sec: number }>();
+  let totalSec = 0;
+  for (const track of tracks) {
+    const { measures, sampleRateHz, channelCount, frameCount } = track;
+    const loudness = loudnessFigures(measures.loudness, sampleRateHz);
+    if (loudness.integratedLufs === null) continue;
+    const choice = chooseCharacter(wish, {
+      loudness,
+      dynamics: dynamicsFigures(measures.levels!),
+      stereo: stereoFigures(measures.levels!),
+      spectrum: spectrumFigures(meanPowers(measures.spectrum!, channelCount), sampleRateHz),
+      hopMeans: measures.levels!.hopMeans,
+    });
+    const key = `${choice.character} ${choice.curve}`;
+    const sec = frameCount / sampleRateHz;
+    totalSec += sec;
+    const vote = votes.get(key);
+    if (vote === undefined) votes.set(key, { choice, sec });
+    else vote.sec += sec;
   }
+  const [most] = [...votes.values()].sort((a, b) => b.sec - a.sec);
+  if (most === undefined) return undefined;
+  const share = Math.round((100 * most.sec) / totalSec);
+  return { ...most.choice, reason: `for ${share} % of the album's time: ${most.choice.reason}` };
+}
+
+function joined(arrays: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    whole.set(array, at);
+    at += array.length;
+  }
+  return whole;
 }

@@ -54,7 +54,7 @@ export async function shapeMix(
   const isProcessed =
     !isSilent &&
     !options.linearOnly &&
-    options.albumGainDb === undefined &&
+    (options.albumGainDb === undefined || options.character !== 'auto') &&
     options.character !== 'none' &&
     (target.usesProcessing || options.character !== 'auto' || reference !== undefined);
   const isMono = target.isMono && mix.channelCount > 1;

@@ -4,17 +4,17 @@
 import { dynamicsFigures } from '../../dsp/levels/figures.js';
 import { foretellLimitedLoudness } from '../../dsp/limiter/foretell.js';
 import { type LimiterOptions, limiter } from '../../dsp/limiter/limiter.js';
-import { integratedLoudness } from '../../dsp/loudness/gating.js';
 import type { TickLevels } from '../../dsp/loudness/meter.js';
-import { hopMeansOf, type Loudness, loudnessFigures } from '../../dsp/loudness/programme.js';
+import { type Loudness, loudnessFigures } from '../../dsp/loudness/programme.js';
 import type { ErrorRecord } from '../../errors.js';
-import { dbToPower, roundTo } from '../../units.js';
+import { roundTo } from '../../units.js';
 import { loadMasterTarget, type MasterTarget } from '../master-target.js';
 import { type AudioRef, defineStage, type Json, type StageJob } from '../stage.js';
 import { loudnessReport, spectrumReport } from './analyze-report.js';
 import type { ChainLink } from './master-chain.js';
 import { type Check, checkTarget, LOUDNESS_TOLERANCE_LU } from './master-checks.js';
 import { hashNamedFiles } from './master-files.js';
+import { faintLoudness, type Goal, goalOf, HEADROOM_DB, peakOf } from './master-goal.js';
 import { type MasterOptions, masterOptions } from './master-options.js';
 import { bandsPass, type Limited, renderPass, shapePass } from './master-passes.js';
 import { measureReferences } from './master-reference.js';
@@ -32,8 +32,6 @@ interface MeasureWish {
   readonly isWithSpectrum?: boolean;
 }
 
-/** Kept below the ceiling from the start: dither at 16 bits alone adds 0.0005 dB. */
-const HEADROOM_DB = 0.005;
 /** Renders at most: the first, and three after a ceiling was lowered. */
 const MAX_RENDERS = 4;
 
@@ -117,36 +115,6 @@ function report(audio: AudioRef, { loudness, spectrum }: ProgrammeMeasures) {
   };
 }
 
-/** What the search steers by. A target of unweighted level is met by way of loudness, and corrected on the result. */
-interface Goal {
-  /** null: the peak decides alone. */
-  readonly targetLufs: number | null;
-  readonly ceilingDb: number;
-  readonly detection: 'true-peak' | 'sample-peak';
-}
-
-function goalOf(
-  target: MasterTarget,
-  { integratedLufs }: Loudness,
-  { levels }: ProgrammeMeasures,
-  referenceLufs: number | undefined,
-): Goal {
-  const { rmsDbfs } = dynamicsFigures(levels!);
-  const byLevel =
-    target.rmsTargetDbfs === undefined || rmsDbfs === null || integratedLufs === null
-      ? null
-      : integratedLufs + target.rmsTargetDbfs - rmsDbfs;
-  return {
-    targetLufs: target.integratedLufs ?? byLevel ?? referenceLufs ?? null,
-    ceilingDb: target.truePeakDbtp ?? target.samplePeakDbfs,
-    detection: target.truePeakDbtp === null ? 'sample-peak' : 'true-peak',
-  };
-}
-
-function peakOf({ detection }: Goal, loudness: Loudness): number | null {
-  return detection === 'true-peak' ? loudness.truePeakDbtp : loudness.samplePeakDbfs;
-}
-
 function skipReason(job: Job, target: MasterTarget, goal: Goal, before: Loudness): string | undefined {
   const { skipWithinLu } = job.options;
   const { integratedLufs } = before;
@@ -166,16 +134,6 @@ interface Made {
   readonly links: readonly ChainLink[];
 }
 
-/** Raised by so much, a faint programme passes the absolute gate. */
-const FAINT_GAIN_DB = 60;
-
-/** Integrated loudness of a programme that lies under the absolute gate as it is, and will not once it is raised. */
-function faintLoudness(audio: AudioRef, { loudness }: ProgrammeMeasures): number | null {
-  const raised = hopMeansOf(loudness, audio.sampleRateHz).map((mean) => mean * dbToPower(FAINT_GAIN_DB));
-  const lufs = integratedLoudness(raised);
-  return lufs === null ? null : lufs - FAINT_GAIN_DB;
-}
-
 async function deliverUntouched(job: Job): Promise<Made> {
   const written = await job.encode('master', job.delivery);
   return { written, measures: await measureAudio(job, written), gainDb: 0, links: [] };
@@ -186,7 +144,7 @@ async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: S
   const measured = loudnessOf(audio, shaped.measures);
   const start = {
     ...measured,
-    integratedLufs: measured.integratedLufs ?? faintLoudness(audio, shaped.measures),
+    integratedLufs: measured.integratedLufs ?? faintLoudness(shaped.measures, audio.sampleRateHz),
     ticks: shaped.measures.loudness.ticks!,
   };
   const maxGainReductionDb = job.options.linearOnly ? 0 : target.maxGainReductionDb;
