@@ -4,7 +4,7 @@
 export async function inLanes<T>(
   items: readonly T[],
   lanes: number,
-  work: (item: T) => Promise<unknown>,
+  work: (item: T) => Promise<void>,
 ): Promise<void> {
   const failures: { index: number; error: unknown }[] = [];
   let next = 0;

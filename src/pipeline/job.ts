@@ -16,7 +16,7 @@ import { createWavWriter } from '../audio/wav-writer.js';
 import { ForgeError } from '../errors.js';
 import type { Executor } from './executor.js';
 import { inLanes } from './in-lanes.js';
-import { hasRecord, partsOf, readRecord, writeRecord } from './range-records.js';
+import { hasRecord, partsOf } from './range-records.js';
 import { joinBorders, type OutputTarget, type RangeReply } from './range-task.js';
 import { rangesOf } from './ranges.js';
 import type {
@@ -323,37 +323,31 @@ class Job implements StageJob<unknown> {
       const done = progress.reduce((sum, fraction) => sum + fraction, 0);
       this.#setting.onProgress?.({ passId: call.passId, fraction: done / Math.max(1, call.ranges.length) });
     };
-    const runOne = async (range: FrameRange, state: unknown): Promise<unknown> => {
-      const reply = await this.#runRange(call, range, state, (fraction) => {
+    const runOne = async (range: FrameRange): Promise<void> => {
+      const { busyMs } = await this.#runRange(call, range, (fraction) => {
         progress[range.index] = fraction;
         report();
       });
-      this.#busyMs += reply.busyMs;
+      this.#busyMs += busyMs;
       progress[range.index] = 1;
       report();
-      return reply.state;
     };
-    if (call.pass.order === 'sequential') {
-      const first = isDone.lastIndexOf(true) + 1;
-      let state = first === 0 ? undefined : readRecord(call.folder, first - 1).state;
-      for (const range of call.ranges.slice(first)) state = await runOne(range, state);
-    } else {
-      const open = call.ranges.filter((range) => !isDone[range.index]);
-      await inLanes(open, this.#setting.executor.lanes, (range) => runOne(range, undefined));
-    }
+    const { executor } = this.#setting;
+    const lanes = call.pass.order === 'sequential' ? 1 : executor.lanes;
+    const open = call.ranges.filter((range) => !isDone[range.index]);
+    await inLanes(open, lanes, runOne);
   }
 
   async #runRange(
     call: PassCall,
     range: FrameRange,
-    state: unknown,
     onProgress: (fraction: number) => void,
   ): Promise<RangeReply> {
     const { stage, options, executor, models, tolerateDamage } = this.#setting;
     if (executor.isCancelled) throw new ForgeError('interrupted/by-user', 'the run was interrupted');
     const { coresPerRange = 1 } = call.pass;
     const cores = typeof coresPerRange === 'function' ? coresPerRange(call.params) : coresPerRange;
-    const reply = await executor.runRange(
+    return executor.runRange(
       {
         stageId: stage.id,
         passId: call.passId,
@@ -367,13 +361,11 @@ class Job implements StageJob<unknown> {
         outputs: call.outputs,
         tailFrames: call.tailFrames,
         models,
-        state,
+        recordFolder: call.folder,
       },
       cores,
       onProgress,
     );
-    writeRecord(call.folder, range.index, reply);
-    return reply;
   }
 }
 

@@ -1,12 +1,11 @@
-// What the ranges of a pass gave, kept on disk one file each: a killed run finds them again, and what is joined at the
-// end of a pass, or read by a later one, is never in memory as a whole.
+// What the ranges of a pass gave, kept on disk one file each, written by the workers: a killed run finds them again, and
+// what is joined at the end of a pass, or read by a later one, is never in memory as a whole.
 //
 //   <folder>/<range>.done   v8-serialised
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import type { RangeReply } from './range-task.js';
-import type { RecordedParts } from './stage.js';
+import type { RangeResult, RecordedParts } from './stage.js';
 
 function recordPath(folder: string, rangeIndex: number): string {
   return join(folder, `${rangeIndex}.done`);
@@ -16,14 +15,14 @@ export function hasRecord(folder: string, rangeIndex: number): boolean {
   return existsSync(recordPath(folder, rangeIndex));
 }
 
-export function readRecord(folder: string, rangeIndex: number): RangeReply {
-  return deserialize(readFileSync(recordPath(folder, rangeIndex))) as RangeReply;
+export function readRecord(folder: string, rangeIndex: number): RangeResult<unknown> {
+  return deserialize(readFileSync(recordPath(folder, rangeIndex))) as RangeResult<unknown>;
 }
 
 /** Whole or absent. */
-export function writeRecord(folder: string, rangeIndex: number, reply: RangeReply): void {
+export function writeRecord(folder: string, rangeIndex: number, result: RangeResult<unknown>): void {
   const path = recordPath(folder, rangeIndex);
-  writeFileSync(`${path}.new`, serialize(reply));
+  writeFileSync(`${path}.new`, serialize(result));
   renameSync(`${path}.new`, path);
 }
 

@@ -5,14 +5,8 @@ import type { AudioBlock, AudioReader, AudioShape } from '../audio/audio-file.js
 import { openWav } from '../audio/wav-reader.js';
 import { openWavRegion } from '../audio/wav-writer.js';
 import { ForgeError } from '../errors.js';
-import type {
-  AudioRef,
-  FrameRange,
-  ModelFiles,
-  RangeContext,
-  RangeResult,
-  StageDefinition,
-} from './stage.js';
+import { readRecord, writeRecord } from './range-records.js';
+import type { AudioRef, FrameRange, ModelFiles, RangeContext, StageDefinition } from './stage.js';
 
 /** A file that an apply pass writes: a preallocated float32 WAV, and the stem of its side files. */
 export interface OutputTarget {
@@ -35,14 +29,16 @@ export interface RangeTask {
   readonly outputs: Readonly<Record<string, OutputTarget>>;
   readonly tailFrames: number;
   readonly models: Readonly<Record<string, ModelFiles>>;
-  readonly state: unknown;
+  /** Where the worker records what the range gave, and finds the state of the one before. */
+  readonly recordFolder: string;
   /** [0]: not 0 when cancelled; [slot]: thousandths of this range that are done. */
   readonly signals: Int32Array;
   readonly slot: number;
 }
 
-/** What a range gave, and the time that the pass itself took. */
-export interface RangeReply extends RangeResult<unknown> {
+/** What a range tells the main thread: all else stands in its record. */
+export interface RangeReply {
+  /** Time that the pass itself took. */
   readonly busyMs: number;
 }
 
@@ -166,7 +162,7 @@ function floatsOf(bytes: Buffer): Float32Array {
   return new Float32Array(copy.buffer);
 }
 
-/** Does one range. @throws ForgeError of the pass, or interrupted/by-user when `signals[0]` was set. */
+/** Does one range and records what it gave. @throws ForgeError of the pass, or interrupted/by-user when `signals[0]` was set. */
 export async function runRange(
   stage: StageDefinition,
   task: RangeTask,
@@ -180,6 +176,11 @@ export async function runRange(
   const readers = new Map<string, AudioReader>();
   const outputs = new Map<string, RangeOutput>();
   const rangeLength = task.range.endFrame - task.range.startFrame;
+  const isFirst = task.range.index === 0;
+  const state =
+    pass.order === 'parallel' || isFirst
+      ? undefined
+      : readRecord(task.recordFolder, task.range.index - 1).state;
 
   const context: RangeContext<unknown, unknown> = {
     sampleRateHz: task.shape.sampleRateHz,
@@ -190,7 +191,7 @@ export async function runRange(
     range: task.range,
     models: task.models,
     seed: task.seed,
-    state: task.state,
+    state,
     input(role) {
       const known = readers.get(role);
       if (known !== undefined) return known;
@@ -230,7 +231,8 @@ export async function runRange(
     context.progress(0);
     const result = await pass.run(context);
     for (const output of outputs.values()) output.finish();
-    return { ...result, busyMs: performance.now() - startedMs };
+    writeRecord(task.recordFolder, task.range.index, result);
+    return { busyMs: performance.now() - startedMs };
   } finally {
     for (const reader of readers.values()) reader.close();
     for (const output of outputs.values()) output.close();
