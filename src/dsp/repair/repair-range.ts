@@ -2,9 +2,9 @@
 // time. Each stretch answers for its middle half, so the result does not depend on how the file is cut into ranges.
 import type { FrameSource } from '../resample.js';
 
-/** A damaged place in one channel: frames [startFrame, endFrame). */
+/** A damaged place: frames [startFrame, endFrame) of one channel, or of all (null). */
 export interface DamagedRegion {
-  readonly channel: number;
+  readonly channel: number | null;
   readonly startFrame: number;
   readonly endFrame: number;
   /** How far the damage stands out, in dB; what against is said by the repair. */
@@ -57,4 +57,28 @@ export function repairByStretches(
     }
   }
   return regions;
+}
+
+/** Regions of one channel that touch or overlap as one, with the larger severity; in order of time. */
+export function joinTouching(regions: readonly DamagedRegion[]): DamagedRegion[] {
+  const sorted = [...regions].sort(
+    (a, b) => a.startFrame - b.startFrame || (a.channel ?? -1) - (b.channel ?? -1),
+  );
+  const joined: DamagedRegion[] = [];
+  const lastOf = new Map<number | null, number>();
+  for (const region of sorted) {
+    const place = lastOf.get(region.channel);
+    const last = place === undefined ? undefined : joined[place];
+    if (place !== undefined && last !== undefined && region.startFrame <= last.endFrame) {
+      joined[place] = {
+        ...last,
+        endFrame: Math.max(last.endFrame, region.endFrame),
+        severityDb: Math.max(last.severityDb, region.severityDb),
+      };
+    } else {
+      lastOf.set(region.channel, joined.length);
+      joined.push(region);
+    }
+  }
+  return joined;
 }

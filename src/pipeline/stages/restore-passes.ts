@@ -1,15 +1,54 @@
-// The passes of the stage `restore`: one scan for all damage, one pass for clipped peaks, one for clicks and DC.
-import { repairClicks } from '../../dsp/repair/clicks.js';
+// The passes of the stage `restore`: a survey of what is wrong with the whole file, closer looks at hum, voice and band
+// where the survey gives reason, a search for damaged places, and the pass that mends one kind of damage.
+import { addSpectra, measureBand, type SpectrumSum } from '../../dsp/repair/band-limit.js';
+import { measureSlopes } from '../../dsp/repair/bandwidth.js';
 import {
   type ClipCeilings,
   ceilingOf,
   type FlatTops,
   joinFlatTops,
   measureFlatTops,
-  repairClipping,
 } from '../../dsp/repair/clipping.js';
-import type { DamagedRegion } from '../../dsp/repair/repair-range.js';
-import { defineApply, defineScan } from '../stage.js';
+import { measureCombs, measurePhasors } from '../../dsp/repair/hum-lines.js';
+import { type DamagedRegion, joinTouching } from '../../dsp/repair/repair-range.js';
+import { type RepairSetting, runRepair } from '../../dsp/repair/repairs.js';
+import { measureRumble } from '../../dsp/repair/rumble.js';
+import { addShimmer, measureShimmer, type ShimmerCounts } from '../../dsp/repair/shimmer.js';
+import {
+  addVoiceLevels,
+  measureVoiceLevels,
+  type VoiceLevels,
+  type VoiceSpans,
+} from '../../dsp/repair/voice.js';
+import { defineApply, defineScan, type RangeContext } from '../stage.js';
+
+/** What the survey looks for. */
+export interface SurveyParams {
+  readonly hum: boolean;
+  readonly rumble: boolean;
+  readonly shimmer: boolean;
+}
+
+/** What the survey finds; `ceilings` and `dcOffsets` per channel. */
+export interface Survey {
+  readonly ceilings: readonly ClipCeilings[];
+  readonly dcOffsets: readonly number[];
+  readonly combScores: Uint8Array;
+  readonly rumble: Uint32Array;
+  readonly band: SpectrumSum;
+  readonly shimmer: ShimmerCounts | null;
+}
+
+interface SurveyPart {
+  readonly positive: readonly FlatTops[];
+  readonly negative: readonly FlatTops[];
+  /** Means of successive blocks of 100 ms, per channel. */
+  readonly blockMeans: readonly (readonly number[])[];
+  readonly combScores: Uint8Array;
+  readonly rumble: Uint32Array;
+  readonly band: SpectrumSum;
+  readonly shimmer: ShimmerCounts | null;
+}
 
 /** Regions, counted whole and listed at their beginning, so that a ruined file does not fill the memory. */
 export interface RegionSummary {
@@ -18,51 +57,26 @@ export interface RegionSummary {
   readonly first: readonly DamagedRegion[];
 }
 
-/** What the scan finds in a file; `ceilings` and `dcOffsets` per channel. */
-export interface Defects {
-  readonly ceilings: readonly ClipCeilings[];
-  readonly dcOffsets: readonly number[];
-  readonly clicks: RegionSummary;
-}
-
-interface DefectPart {
-  readonly positive: readonly FlatTops[];
-  readonly negative: readonly FlatTops[];
-  /** Means of successive blocks of 100 ms, per channel. */
-  readonly blockMeans: readonly (readonly number[])[];
-  readonly clicks: RegionSummary;
-}
-
-/** What a repair did. */
-export interface RepairSummary {
-  readonly regions: RegionSummary;
-  /** Highest magnitude of the samples that were written. */
-  readonly peak: number;
-}
-
-const BLOCK_FRAMES = 1 << 17;
-const LISTED = 200;
+/** Frames of a range that are worked on at a time. */
+const BLOCK_FRAMES = 1 << 18;
+/** Regions that are listed of each repair; all are counted. */
+export const LISTED_REGIONS = 200;
 const LEAST_MEANS = 10;
+const RANGE_SEC = 60;
 
-export const defectScan = defineScan<
-  unknown,
-  { readonly clickThresholdDb: number; readonly looksForClicks: boolean },
-  DefectPart,
-  Defects
->({
+export const surveyScan = defineScan<unknown, SurveyParams, SurveyPart, Survey>({
   order: 'parallel',
-  rangeSec: 60,
-  memoryMb: 30,
+  rangeSec: RANGE_SEC,
+  memoryMb: 60,
   run(context) {
-    const { params, range, channelCount } = context;
+    const { params, range, channelCount, sampleRateHz } = context;
     const audio = context.input('audio');
     const positive = Array.from({ length: channelCount }, () => ({ peak: 0, runCount: 0 }) as FlatTops);
     const negative = positive.slice();
     const blockMeans = Array.from({ length: channelCount }, () => [] as number[]);
-    const meanFrames = Math.round(0.1 * context.sampleRateHz);
-    const found: DamagedRegion[] = [];
-    for (let start = range.startFrame; start < range.endFrame; start += BLOCK_FRAMES) {
-      const end = Math.min(start + BLOCK_FRAMES, range.endFrame);
+    const meanFrames = Math.round(0.1 * sampleRateHz);
+    const shimmer: ShimmerCounts[] = [];
+    forBlocks(context, (start, end) => {
       const block = Array.from({ length: channelCount }, () => new Float64Array(end - start));
       audio.read(start, block);
       for (const [channel, samples] of block.entries()) {
@@ -72,84 +86,143 @@ export const defectScan = defineScan<
           blockMeans[channel]!.push(meanOf(samples, at, at + meanFrames));
         }
       }
-      if (params.looksForClicks) {
-        found.push(...repairClicks(audio, start, end, { thresholdDb: params.clickThresholdDb }));
-      }
-      context.progress(end - range.startFrame);
-    }
-    return { part: { positive, negative, blockMeans, clicks: summaryOf(found) } };
+      if (params.shimmer) shimmer.push(measureShimmer(audio, start, end));
+    });
+    const { startFrame, endFrame } = range;
+    return {
+      part: {
+        positive,
+        negative,
+        blockMeans,
+        combScores: params.hum ? measureCombs(audio, startFrame, endFrame) : new Uint8Array(0),
+        rumble: params.rumble ? measureRumble(audio, startFrame, endFrame) : new Uint32Array(0),
+        band: measureBand(audio, startFrame, endFrame),
+        shimmer: params.shimmer ? addShimmer(shimmer) : null,
+      },
+    };
   },
-  merge([...parts], _, { channelCount }) {
-    const channels = Array.from({ length: channelCount }, (__, channel) => channel);
+  merge(partsInOrder, params, { channelCount }) {
+    const parts = [...partsInOrder];
+    const channels = Array.from({ length: channelCount }, (_, channel) => channel);
     const none: FlatTops = { peak: 0, runCount: 0 };
-    const join = (pick: (part: DefectPart) => FlatTops) => parts.map(pick).reduce(joinFlatTops, none);
+    const join = (pick: (part: SurveyPart) => FlatTops) => parts.map(pick).reduce(joinFlatTops, none);
+    const rumble = new Uint32Array(parts[0]?.rumble.length ?? 0);
+    for (const part of parts)
+      for (let n = 0; n < rumble.length; n++) rumble[n] = rumble[n]! + part.rumble[n]!;
     return {
       ceilings: channels.map((channel) => ({
         positive: ceilingOf(join((part) => part.positive[channel]!)),
         negative: ceilingOf(join((part) => part.negative[channel]!)),
       })),
       dcOffsets: channels.map((channel) => medianOf(parts.flatMap((part) => part.blockMeans[channel]!))),
-      clicks: joinSummaries(parts.map((part) => part.clicks)),
+      combScores: joinBytes(parts.map((part) => part.combScores)),
+      rumble,
+      band: addSpectra(parts.map((part) => part.band)),
+      shimmer: params.shimmer ? addShimmer(parts.flatMap((part) => part.shimmer ?? [])) : null,
     };
   },
 });
 
-export const clippingApply = defineApply<
+/** Phasors of the mains' harmonics along a track, [block][channel][2·harmonics]. */
+export const humScan = defineScan<
   unknown,
-  { readonly ceilings: readonly ClipCeilings[] },
-  RepairSummary,
-  RepairSummary
+  { readonly track: Float64Array },
+  Float32Array[][],
+  Float32Array[][]
 >({
   order: 'parallel',
-  rangeSec: 60,
+  rangeSec: RANGE_SEC,
   memoryMb: 30,
-  run(context) {
-    const { params, range, channelCount } = context;
-    const audio = context.input('audio');
-    const found: DamagedRegion[] = [];
-    let peak = 0;
-    for (let start = range.startFrame; start < range.endFrame; start += BLOCK_FRAMES) {
-      const end = Math.min(start + BLOCK_FRAMES, range.endFrame);
-      const output = Array.from({ length: channelCount }, () => new Float64Array(end - start));
-      found.push(...repairClipping(audio, start, end, params.ceilings, output));
-      for (const samples of output) for (const value of samples) peak = Math.max(peak, Math.abs(value));
-      context.write('audio', start, output);
-      context.progress(end - range.startFrame);
-    }
-    return { part: { regions: summaryOf(found), peak } };
+  run({ params, range, input }) {
+    return { part: measurePhasors(input('audio'), range.startFrame, range.endFrame, params.track) };
   },
-  merge: (parts) => joinRepairs([...parts]),
+  merge: (parts) => [...parts].flat(),
 });
 
-export const clicksApply = defineApply<
-  unknown,
-  { readonly clickThresholdDb: number; readonly mendsClicks: boolean; readonly dcOffsets: readonly number[] },
-  null,
-  null
->({
+/** How loud the voice and its pauses are. */
+export const voiceScan = defineScan<unknown, { readonly spans: VoiceSpans }, VoiceLevels, VoiceLevels>({
   order: 'parallel',
-  rangeSec: 60,
+  rangeSec: RANGE_SEC,
   memoryMb: 30,
   run(context) {
-    const { params, range, channelCount } = context;
     const audio = context.input('audio');
-    for (let start = range.startFrame; start < range.endFrame; start += BLOCK_FRAMES) {
-      const end = Math.min(start + BLOCK_FRAMES, range.endFrame);
-      const output = Array.from({ length: channelCount }, () => new Float64Array(end - start));
-      if (params.mendsClicks)
-        repairClicks(audio, start, end, { thresholdDb: params.clickThresholdDb }, output);
-      else audio.read(start, output);
-      for (const [channel, samples] of output.entries()) {
-        const offset = params.dcOffsets[channel]!;
-        if (offset !== 0) for (let n = 0; n < samples.length; n++) samples[n] = samples[n]! - offset;
-      }
-      context.write('audio', start, output);
-      context.progress(end - range.startFrame);
-    }
-    return { part: null };
+    const parts: VoiceLevels[] = [];
+    forBlocks(context, (start, end) =>
+      parts.push(measureVoiceLevels(audio, start, end, context.params.spans)),
+    );
+    return { part: addVoiceLevels(parts) };
   },
-  merge: () => null,
+  merge: (parts) => addVoiceLevels([...parts]),
 });
+
+/** How the spectrum falls towards its end. */
+export const slopeScan = defineScan<unknown, { readonly cutoffHz: number }, Uint32Array, Uint32Array>({
+  order: 'parallel',
+  rangeSec: RANGE_SEC,
+  memoryMb: 30,
+  run(context) {
+    const audio = context.input('audio');
+    const parts: Uint32Array[] = [];
+    forBlocks(context, (start, end) => parts.push(measureSlopes(audio, start, end, context.params.cutoffHz)));
+    return { part: addCounts(parts) };
+  },
+  merge: (parts) => addCounts([...parts]),
+});
+
+/** Where the damage is, of each setting. */
+export const regionScan = defineScan<
+  unknown,
+  { readonly settings: readonly RepairSetting[] },
+  readonly RegionSummary[],
+  readonly RegionSummary[]
+>({
+  order: 'parallel',
+  rangeSec: RANGE_SEC,
+  memoryMb: 60,
+  run(context) {
+    const audio = context.input('audio');
+    const { settings } = context.params;
+    const found = settings.map(() => [] as DamagedRegion[]);
+    forBlocks(context, (start, end) => {
+      for (const [n, setting] of settings.entries()) found[n]!.push(...runRepair(setting, audio, start, end));
+    });
+    return { part: found.map(summaryOf) };
+  },
+  merge(partsInOrder, { settings }) {
+    const parts = [...partsInOrder];
+    return settings.map((_, n) => joinSummaries(parts.map((part) => part[n]!)));
+  },
+});
+
+/** Mends one kind of damage; gives the highest magnitude that was written. */
+export const repairApply = defineApply<unknown, { readonly setting: RepairSetting }, number, number>({
+  order: 'parallel',
+  rangeSec: RANGE_SEC,
+  memoryMb: 60,
+  run(context) {
+    const audio = context.input('audio');
+    let peak = 0;
+    forBlocks(context, (start, end) => {
+      const output = Array.from({ length: context.channelCount }, () => new Float64Array(end - start));
+      runRepair(context.params.setting, audio, start, end, output);
+      for (const samples of output) for (const value of samples) peak = Math.max(peak, Math.abs(value));
+      context.write('audio', start, output);
+    });
+    return { part: peak };
+  },
+  merge: (parts) => Math.max(0, ...parts),
+});
+
+function forBlocks<Options, Params>(
+  { range, progress }: RangeContext<Options, Params>,
+  work: (startFrame: number, endFrame: number) => void,
+): void {
+  for (let start = range.startFrame; start < range.endFrame; start += BLOCK_FRAMES) {
+    const end = Math.min(start + BLOCK_FRAMES, range.endFrame);
+    work(start, end);
+    progress(end - range.startFrame);
+  }
+}
 
 function meanOf(samples: Float64Array, from: number, to: number): number {
   let sum = 0;
@@ -164,22 +237,26 @@ function medianOf(means: readonly number[]): number {
   return sorted[sorted.length >> 1]!;
 }
 
+function addCounts(parts: readonly Uint32Array[]): Uint32Array {
+  const total = new Uint32Array(parts[0]?.length ?? 0);
+  for (const part of parts) for (let n = 0; n < total.length; n++) total[n] = total[n]! + part[n]!;
+  return total;
+}
+
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(Buffer.concat(parts));
+}
+
 function summaryOf(regions: readonly DamagedRegion[]): RegionSummary {
-  const frames = regions.reduce((sum, region) => sum + region.endFrame - region.startFrame, 0);
-  return { count: regions.length, frames, first: regions.slice(0, LISTED) };
+  const joined = joinTouching(regions);
+  const frames = joined.reduce((sum, region) => sum + region.endFrame - region.startFrame, 0);
+  return { count: joined.length, frames, first: joined.slice(0, LISTED_REGIONS) };
 }
 
 function joinSummaries(parts: readonly RegionSummary[]): RegionSummary {
   return {
     count: parts.reduce((sum, part) => sum + part.count, 0),
     frames: parts.reduce((sum, part) => sum + part.frames, 0),
-    first: parts.flatMap((part) => part.first).slice(0, LISTED),
-  };
-}
-
-function joinRepairs(parts: readonly RepairSummary[]): RepairSummary {
-  return {
-    regions: joinSummaries(parts.map((part) => part.regions)),
-    peak: parts.reduce((most, part) => Math.max(most, part.peak), 0),
+    first: joinTouching(parts.flatMap((part) => part.first)).slice(0, LISTED_REGIONS),
   };
 }

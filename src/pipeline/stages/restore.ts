@@ -1,125 +1,208 @@
-// The stage `restore`: mends clipped peaks, clicks and a DC offset, each only where it is found.
-// One scan finds everything and decides; the repairs then run one after the other over what is damaged. A file without
-// damage passes untouched. Noise is the matter of `denoise`.
-import { z } from 'zod';
-import type { DamagedRegion } from '../../dsp/repair/repair-range.js';
-import { gainToDb, roundTo } from '../../units.js';
-import { defineStage, type Json, type StageJob } from '../stage.js';
-import {
-  clicksApply,
-  clippingApply,
-  type Defects,
-  defectScan,
-  type RepairSummary,
-} from './restore-passes.js';
+// The stage `restore`: mends what is damaged, each kind of damage only where it is found.
+// A survey measures the whole file and decides what there is to look for; a search finds the places; then the repairs
+// run one after the other, each over what the one before has made. A file without damage passes untouched. Noise is the
+// matter of `denoise`.
 
-export const REPAIRS = ['clipping', 'clicks', 'dc'] as const;
-type Repair = (typeof REPAIRS)[number];
+import { findBandLimit } from '../../dsp/repair/band-limit.js';
+import { brightSlope } from '../../dsp/repair/bandwidth.js';
+import { type Hum, resolveHum, trackHum } from '../../dsp/repair/hum-track.js';
+import type { RepairSetting } from '../../dsp/repair/repairs.js';
+import { RUMBLE_DBFS, rumbleLevelDbfs } from '../../dsp/repair/rumble.js';
+import { findCombLines, SHIMMER_SHARE, shimmerGrid } from '../../dsp/repair/shimmer.js';
+import { judgeVoice, type Voice } from '../../dsp/repair/voice.js';
+import { gainToDb, powerToDb, roundTo } from '../../units.js';
+import { defineStage, type StageJob } from '../stage.js';
+import { type FoundVoice, findVoice, sileroNeed, voiceActivityPasses } from '../voice-activity.js';
+import {
+  humScan,
+  LISTED_REGIONS,
+  type RegionSummary,
+  regionScan,
+  repairApply,
+  type Survey,
+  slopeScan,
+  surveyScan,
+  voiceScan,
+} from './restore-passes.js';
+import {
+  REPAIRS,
+  type Repair,
+  type RestoreOptions,
+  type RestoreResult,
+  restoreOptions,
+  restoreResult,
+} from './restore-schema.js';
 
 /** A DC offset below this (−60 dBFS) costs no headroom and is left alone: low notes have means as well. */
 const LEAST_DC = 1e-3;
-/** Regions that the report lists of each repair; all are counted. */
-const LISTED_REGIONS = 200;
+const VOICE_REPAIRS: readonly Repair[] = ['plosives', 'breaths', 'sibilance'];
+/** Severity of what concerns the whole file counts from here. */
+const LEAST_DBFS = -100;
 
-const options = z.strictObject({
-  repairs: z
-    .array(z.enum(REPAIRS))
-    .min(1)
-    .default([...REPAIRS])
-    .describe('What to look for and to mend.'),
-  clickThresholdDb: z
-    .number()
-    .min(15)
-    .max(80)
-    .default(30)
-    .describe('How far a click stands out from the sound around it, in what that sound does not foretell.'),
-  detect: z.boolean().default(false).describe('Only reports what is damaged, and changes nothing.'),
-});
-
-type Options = z.output<typeof options>;
-
-const region = z.strictObject({
-  repair: z.enum(REPAIRS),
-  channel: z.number(),
-  startSec: z.number(),
-  endSec: z.number(),
-  severityDb: z
-    .number()
-    .describe(
-      'dB. clicks: peak against the surroundings in the excitation. clipping: length against three samples.',
-    ),
-});
-
-const result = z.strictObject({
-  changed: z.boolean(),
-  clippedPeakCount: z
-    .number()
-    .nullable()
-    .describe('Flat tops at the ceiling, all channels. null: not looked for.'),
-  clipCeilingDbfs: z.number().nullable().describe('dBFS. The lowest ceiling of all channels. null: none.'),
-  clickCount: z.number().nullable().describe('Clicks, all channels. null: not looked for.'),
-  dcOffset: z
-    .number()
-    .nullable()
-    .describe(
-      'Full scale = 1. Median of the means over 100 ms, of the channel where it is largest. null: not looked for.',
-    ),
-  mendedSec: z.number().describe('Seconds of sound that were replaced, all channels.'),
-  peakAfterDbfs: z
-    .number()
-    .nullable()
-    .describe('dBFS. Highest sample after rebuilding peaks. null: none was rebuilt.'),
-  regions: z.array(region).describe(`The first ${LISTED_REGIONS} of each repair, in order of time.`),
-});
+type Job = StageJob<RestoreOptions>;
 
 /** The stage. */
 export const restoreStage = defineStage({
   id: 'restore',
-  version: 1,
-  summary: 'Mend clipped peaks, clicks and a DC offset.',
-  source: 'Janssen et al. 1986; Vaseghi & Rayner 1990; Godsill & Rayner 1998',
-  options,
-  result,
+  version: 2,
+  summary: 'Mend clipped peaks, clicks, hum, rumble, plosives, sibilants, shimmer; extend the band.',
+  source:
+    'Janssen et al. 1986; Vaseghi & Rayner 1990; Godsill & Rayner 1998; spectral band replication: Dietz et al. 2002',
+  options: restoreOptions,
+  result: restoreResult,
   inputs: () => ['audio'],
   outputs: () => ['audio'],
-  estimate: (_, { channelCount }) => ({ realTimeFactor: 0.06 * channelCount, memoryMb: 100 }),
-  passes: { defects: defectScan, clipping: clippingApply, clicks: clicksApply },
+  models: ({ repairs, detector }) => (repairs.some(isVoiceRepair) ? sileroNeed(detector) : []),
+  estimate: ({ repairs }, { channelCount }) => ({
+    realTimeFactor: (0.02 + 0.015 * repairs.length) * channelCount,
+    memoryMb: 160,
+  }),
+  passes: {
+    survey: surveyScan,
+    hum: humScan,
+    voiceLevels: voiceScan,
+    slopes: slopeScan,
+    regions: regionScan,
+    repair: repairApply,
+    ...voiceActivityPasses,
+  },
   run,
 });
 
-async function run(job: StageJob<Options>): Promise<{ data: Json }> {
-  const audio = job.inputs.audio!;
-  const { detect, clickThresholdDb } = job.options;
-  const outputs = { audio: { channelCount: audio.channelCount } };
-  const defects = await job.scan(defectScan, { clickThresholdDb, looksForClicks: isAsked(job, 'clicks') });
-  const isClipped = isAsked(job, 'clipping') && defects.ceilings.some(isCut);
-  const dcOffsets = defects.dcOffsets.map((offset) => (Math.abs(offset) >= LEAST_DC ? offset : 0));
-  const hasDc = isAsked(job, 'dc') && dcOffsets.some((offset) => offset !== 0);
-
-  let clipping: RepairSummary | undefined;
-  if (isClipped) clipping = await job.apply(clippingApply, { ceilings: defects.ceilings }, outputs);
-  const hasClicks = defects.clicks.count > 0;
-  if (!detect && (hasClicks || hasDc)) {
-    const source = clipping === undefined ? undefined : { audio: job.output('audio') };
-    const offsets = hasDc ? dcOffsets : dcOffsets.map(() => 0);
-    await job.apply(
-      clicksApply,
-      { clickThresholdDb, mendsClicks: hasClicks, dcOffsets: offsets },
-      outputs,
-      source,
-    );
-  }
-  const isChanged = !detect && (isClipped || hasClicks || hasDc);
-  if (!isChanged)
-    job.bypass('audio', 'audio', detect ? 'only detection was asked for' : 'no damage was found');
-  else if (clipping !== undefined && clipping.peak > 1) {
-    job.note('info', `rebuilt peaks reach ${gainToDb(clipping.peak).toFixed(1)} dBFS: they need headroom`);
-  }
-  return { data: describe(job, defects, clipping, isChanged) };
+/** What was found in the file. */
+interface Findings {
+  readonly survey: Survey;
+  readonly hum: Hum | undefined;
+  readonly rumbleDbfs: number | null;
+  readonly combBins: readonly number[];
+  readonly bandLimitHz: number | null;
+  readonly speech: FoundVoice | undefined;
+  readonly voice: Voice | undefined;
 }
 
-function isAsked(job: StageJob<Options>, repair: Repair): boolean {
-  return job.options.repairs.includes(repair);
+async function run(job: Job): Promise<{ data: RestoreResult }> {
+  const findings = await examine(job);
+  const settings = await settingsFor(job, findings);
+  const local = settings.filter(({ repair }) => isLocal(repair));
+  const summaries = local.length === 0 ? [] : await job.scan(regionScan, { settings: local });
+  const regions = new Map(local.map(({ repair }, n) => [repair, summaries[n]!]));
+
+  let peakAfter: number | undefined;
+  let isChanged = false;
+  for (const setting of settings) {
+    if (job.options.detect) break;
+    if (regions.get(setting.repair)?.count === 0) continue;
+    const peak = await job.apply(
+      repairApply,
+      { setting },
+      { audio: { channelCount: job.inputs.audio!.channelCount } },
+      isChanged ? { audio: job.output('audio') } : undefined,
+    );
+    isChanged = true;
+    if (setting.repair === 'clipping') peakAfter = peak;
+  }
+  if (!isChanged) {
+    job.bypass('audio', 'audio', job.options.detect ? 'only detection was asked for' : 'no damage was found');
+  } else if (peakAfter !== undefined && peakAfter > 1) {
+    job.note('info', `rebuilt peaks reach ${gainToDb(peakAfter).toFixed(1)} dBFS: they need headroom`);
+  }
+  return {
+    data: describe(job, findings, settings, regions, isChanged ? (peakAfter ?? null) : null, isChanged),
+  };
+}
+
+function isAsked({ options }: Job, repair: Repair): boolean {
+  return options.repairs.includes(repair);
+}
+
+function isVoiceRepair(repair: Repair): boolean {
+  return VOICE_REPAIRS.includes(repair);
+}
+
+function isLocal(repair: RepairSetting['repair']): boolean {
+  return !['dc', 'rumble', 'hum', 'bandwidth'].includes(repair);
+}
+
+async function examine(job: Job): Promise<Findings> {
+  const audio = job.inputs.audio!;
+  const survey = await job.scan(surveyScan, {
+    hum: isAsked(job, 'hum'),
+    rumble: isAsked(job, 'rumble'),
+    shimmer: isAsked(job, 'shimmer'),
+  });
+  const track = isAsked(job, 'hum') ? trackHum(survey.combScores) : undefined;
+  const hum =
+    track === undefined ? undefined : resolveHum(track, await job.scan(humScan, { track: track.track }));
+  const wantsVoice = job.options.repairs.some(isVoiceRepair);
+  const speech = wantsVoice
+    ? await findVoice(job, audio, { role: 'audio', wish: job.options.detector })
+    : undefined;
+  let voice: Voice | undefined;
+  if (speech !== undefined) {
+    const spans = Float64Array.from(
+      speech.segments.flatMap(({ startSec, endSec }) => [
+        startSec * audio.sampleRateHz,
+        endSec * audio.sampleRateHz,
+      ]),
+    );
+    voice = judgeVoice(await job.scan(voiceScan, { spans }), spans);
+    if (speech.detector === 'own')
+      job.note('info', 'speech was found by forge’s own detector: silero-vad is not installed');
+    if (voice === undefined)
+      job.note('info', 'nobody speaks: plosives, breaths and sibilants were not looked for');
+  }
+  return {
+    survey,
+    hum,
+    rumbleDbfs: isAsked(job, 'rumble') ? rumbleLevelDbfs(survey.rumble) : null,
+    combBins: survey.shimmer === null ? [] : findCombLines(survey.shimmer),
+    bandLimitHz: findBandLimit(survey.band, audio.sampleRateHz),
+    speech,
+    voice,
+  };
+}
+
+/** The repairs that there is reason for, in the order of REPAIRS. */
+async function settingsFor(job: Job, findings: Findings): Promise<RepairSetting[]> {
+  const { options } = job;
+  const { survey, hum, voice, rumbleDbfs, combBins, bandLimitHz } = findings;
+  const offsets = survey.dcOffsets.map((offset) => (Math.abs(offset) >= LEAST_DC ? offset : 0));
+  const possible: Record<Repair, RepairSetting | undefined> = {
+    clipping: survey.ceilings.some(isCut) ? { repair: 'clipping', ceilings: survey.ceilings } : undefined,
+    clicks: { repair: 'clicks', thresholdDb: options.clickThresholdDb },
+    dc: offsets.some((offset) => offset !== 0) ? { repair: 'dc', offsets } : undefined,
+    rumble: rumbleDbfs !== null && rumbleDbfs > RUMBLE_DBFS ? { repair: 'rumble' } : undefined,
+    hum: hum === undefined ? undefined : { repair: 'hum', hum },
+    plosives: voice && {
+      repair: 'plosives',
+      voice,
+      thresholdDb: options.plosiveThresholdDb,
+      maxReductionDb: 30,
+    },
+    breaths: voice && { repair: 'breaths', voice, reductionDb: options.breathReductionDb },
+    sibilance: voice && {
+      repair: 'sibilance',
+      voice,
+      thresholdDb: options.sibilanceThresholdDb,
+      maxReductionDb: options.sibilanceLimitDb,
+    },
+    shimmer:
+      combBins.length > 0 || (shimmerShareOf(survey) ?? 0) >= SHIMMER_SHARE
+        ? { repair: 'shimmer', combBins, maxReductionDb: options.shimmerLimitDb }
+        : undefined,
+  };
+  const settings = REPAIRS.filter((repair) => isAsked(job, repair)).flatMap(
+    (repair) => possible[repair] ?? [],
+  );
+  if (options.bandwidthPercent > 0) {
+    if (bandLimitHz === null) job.note('info', 'nothing was added above the band: it is whole');
+    else {
+      const slopeDbPerOctave = brightSlope(await job.scan(slopeScan, { cutoffHz: bandLimitHz }));
+      const share = options.bandwidthPercent / 100;
+      settings.push({ repair: 'bandwidth', cutoffHz: bandLimitHz, slopeDbPerOctave, share });
+    }
+  }
+  return settings;
 }
 
 /** Whether a channel has a ceiling on either side. */
@@ -127,38 +210,110 @@ function isCut({ positive, negative }: { readonly positive: number; readonly neg
   return Number.isFinite(positive) || Number.isFinite(negative);
 }
 
+function shimmerShareOf({ shimmer }: Survey): number | null {
+  return shimmer === null ? null : shimmer.flickering / Math.max(1, shimmer.bins);
+}
+
 function describe(
-  job: StageJob<Options>,
-  defects: Defects,
-  clipping: RepairSummary | undefined,
+  job: Job,
+  findings: Findings,
+  settings: readonly RepairSetting[],
+  regions: ReadonlyMap<string, RegionSummary>,
+  peakAfter: number | null,
   isChanged: boolean,
-): Json {
+): RestoreResult {
   const { sampleRateHz } = job.inputs.audio!;
-  const ceiling = Math.min(...defects.ceilings.flatMap(({ positive, negative }) => [positive, negative]));
-  const listed = (repair: Repair, regions: readonly DamagedRegion[]) =>
-    regions.slice(0, LISTED_REGIONS).map((found) => ({
-      repair,
-      channel: found.channel,
-      startSec: roundTo(found.startFrame / sampleRateHz, 6),
-      endSec: roundTo(found.endFrame / sampleRateHz, 6),
-      severityDb: roundTo(found.severityDb, 1),
-    }));
-  const mendedFrames = (clipping?.regions.frames ?? 0) + defects.clicks.frames;
-  const largestDc = defects.dcOffsets.reduce(
+  const { survey, hum, voice, speech } = findings;
+  const ceiling = Math.min(...survey.ceilings.flatMap(({ positive, negative }) => [positive, negative]));
+  const countOf = (repair: Repair) => (isAsked(job, repair) ? (regions.get(repair)?.count ?? 0) : null);
+  const mendedFrames = (regions.get('clipping')?.frames ?? 0) + (regions.get('clicks')?.frames ?? 0);
+  const largestDc = survey.dcOffsets.reduce(
     (most, offset) => (Math.abs(offset) > Math.abs(most) ? offset : most),
     0,
   );
+  const share = shimmerShareOf(survey);
+  const { fftSize } = shimmerGrid(sampleRateHz);
   return {
     changed: isChanged,
-    clippedPeakCount: isAsked(job, 'clipping') ? (clipping?.regions.count ?? 0) : null,
-    clipCeilingDbfs: clipping === undefined ? null : roundTo(gainToDb(ceiling), 2),
-    clickCount: isAsked(job, 'clicks') ? defects.clicks.count : null,
+    clippedPeakCount: countOf('clipping'),
+    clipCeilingDbfs:
+      isAsked(job, 'clipping') && Number.isFinite(ceiling) ? roundTo(gainToDb(ceiling), 2) : null,
+    clickCount: countOf('clicks'),
     dcOffset: isAsked(job, 'dc') ? roundTo(largestDc, 7) : null,
+    rumbleDbfs: findings.rumbleDbfs,
+    hum:
+      hum === undefined
+        ? null
+        : {
+            mainsHz: hum.mainsHz,
+            minHz: roundTo(hum.minHz, 3),
+            maxHz: roundTo(hum.maxHz, 3),
+            harmonics: [...hum.harmonics],
+            levelDbfs: roundTo(hum.levelDbfs, 1),
+          },
+    plosiveCount: countOf('plosives'),
+    breathCount: countOf('breaths'),
+    sibilantCount: countOf('sibilance'),
+    shimmerShare: share === null ? null : roundTo(share, 4),
+    combLinesHz:
+      survey.shimmer === null
+        ? null
+        : findings.combBins.map((bin) => Math.round((bin * sampleRateHz) / fftSize)),
+    bandLimitHz: findings.bandLimitHz === null ? null : Math.round(findings.bandLimitHz),
+    bandwidthAddedPercent:
+      isChanged && settings.some(({ repair }) => repair === 'bandwidth') ? job.options.bandwidthPercent : 0,
+    voice:
+      speech === undefined
+        ? null
+        : {
+            detector: speech.detector,
+            speechSec: roundTo(
+              speech.segments.reduce((sum, { startSec, endSec }) => sum + endSec - startSec, 0),
+              3,
+            ),
+            levelDbfs: voice === undefined ? null : roundTo(powerToDb(voice.power), 1),
+            roomDbfs:
+              voice === undefined || voice.roomPower === 0 ? null : roundTo(powerToDb(voice.roomPower), 1),
+          },
     mendedSec: isChanged ? roundTo(mendedFrames / sampleRateHz, 6) : 0,
-    peakAfterDbfs: isChanged && clipping !== undefined ? roundTo(gainToDb(clipping.peak), 2) : null,
-    regions: [
-      ...listed('clipping', clipping?.regions.first ?? []),
-      ...listed('clicks', defects.clicks.first),
-    ].sort((a, b) => a.startSec - b.startSec || a.channel - b.channel),
+    peakAfterDbfs: peakAfter === null ? null : roundTo(gainToDb(peakAfter), 2),
+    regions: listRegions(job, findings, settings, regions),
   };
+}
+
+function listRegions(
+  job: Job,
+  { survey, hum, rumbleDbfs }: Findings,
+  settings: readonly RepairSetting[],
+  regions: ReadonlyMap<string, RegionSummary>,
+): RestoreResult['regions'] {
+  const { sampleRateHz, frameCount, channelCount } = job.inputs.audio!;
+  const listed: RestoreResult['regions'] = [];
+  const whole = (repair: Repair, channel: number | null, levelDbfs: number) =>
+    listed.push({
+      repair,
+      channel,
+      startSec: 0,
+      endSec: roundTo(frameCount / sampleRateHz, 6),
+      severityDb: roundTo(levelDbfs - LEAST_DBFS, 1),
+    });
+  for (const setting of settings) {
+    if (setting.repair === 'hum' && hum !== undefined) whole('hum', null, hum.levelDbfs);
+    if (setting.repair === 'rumble' && rumbleDbfs !== null) whole('rumble', null, rumbleDbfs);
+    if (setting.repair !== 'dc') continue;
+    for (const [channel, offset] of setting.offsets.entries())
+      if (offset !== 0) whole('dc', channel, gainToDb(Math.abs(survey.dcOffsets[channel]!)));
+  }
+  for (const [repair, { first }] of regions) {
+    for (const found of first.slice(0, LISTED_REGIONS)) {
+      listed.push({
+        repair: repair as Repair,
+        channel: channelCount === 1 ? 0 : found.channel,
+        startSec: roundTo(found.startFrame / sampleRateHz, 6),
+        endSec: roundTo(Math.min(frameCount, found.endFrame) / sampleRateHz, 6),
+        severityDb: roundTo(found.severityDb, 1),
+      });
+    }
+  }
+  return listed.sort((a, b) => a.startSec - b.startSec || (a.channel ?? -1) - (b.channel ?? -1));
 }
