@@ -46,6 +46,29 @@ const envelope = (name: string, fields: Record<string, z.ZodType>) =>
 const any = z.unknown().optional();
 const results = (measures: Record<string, z.ZodType>) => ({ results: z.array(audioResult(measures)) });
 
+const albumFigures = z.strictObject({
+  integratedLufs: z.number().nullable(),
+  loudnessRangeLu: z.number().nullable(),
+  momentaryMaxLufs: z.number().nullable(),
+  shortTermMaxLufs: z.number().nullable(),
+  truePeakDbtp: z.number().nullable(),
+  samplePeakDbfs: z.number().nullable(),
+});
+const beforeAndAfter = {
+  before: albumFigures.describe('Of the mixes, played as one programme.'),
+  after: albumFigures.describe('Measured on the written files.'),
+};
+const albumReport = z.strictObject({
+  preset: z.string(),
+  gainDb: z.number().describe('The one gain, before the limiter.'),
+  choice: z
+    .strictObject({ character: z.string(), curve: z.string(), reason: z.string() })
+    .nullable()
+    .describe('null where the gain is all that is done.'),
+  ...beforeAndAfter,
+  tracks: z.array(z.strictObject({ path: z.string(), ...beforeAndAfter })),
+});
+
 const duckMeasures = {
   voice: any,
   wantedLu: z.number().optional(),
@@ -61,7 +84,13 @@ export const COMMAND_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   split: envelope('split', results({ model: any, stems: any, nullDb: z.number().nullable().optional() })),
   denoise: envelope('denoise', results({ model: any })),
   analyze: envelope('analyze', results({ loudness: any, dynamics: any, stereo: any, spectrum: any })),
-  master: envelope('master', results({ masters: z.array(z.unknown()).optional() })),
+  master: envelope('master', {
+    ...results({ masters: z.array(z.unknown()).optional() }),
+    album: z
+      .array(albumReport)
+      .optional()
+      .describe('With --album: what the tracks share, per preset, and the figures of the whole.'),
+  }),
   duck: envelope('duck', results(duckMeasures)),
   automate: envelope('automate', results(duckMeasures)),
   run: envelope(
