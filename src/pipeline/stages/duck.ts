@@ -102,14 +102,11 @@ function stemsToUse(available: readonly string[]): string[] {
 async function duck(job: Job, voice: AudioRef): Promise<StageOutcome> {
   const { options } = job;
   const bed = job.inputs.audio!;
-  const heardVoice = await hearVoice(job, voice);
   const voiceAtFrame = secToFrames(options.voiceAtSec, bed.sampleRateHz);
   const voiceEndFrame =
     voiceAtFrame + resampledFrameCount(voice.frameCount, voice.sampleRateHz, bed.sampleRateHz);
   const rhythm = await hearRhythm(job, needsLoop(options, bed, voiceEndFrame));
   const timeline = planTimeline(options, bed, voiceEndFrame, rhythm?.downbeatsSec ?? []);
-  noteLengths(job, bed, voiceEndFrame, (rhythm?.downbeatsSec.length ?? 0) > 1);
-
   const scene: DuckScene = {
     timeline,
     voiceAtFrame,
@@ -122,7 +119,9 @@ async function duck(job: Job, voice: AudioRef): Promise<StageOutcome> {
     audio: { ...bed, frameCount, key: `${bed.key}/${frameCount}` },
     voice,
   };
-  const heard = await job.scan(listenPass, scene, inputs);
+  // The network goes through the voice in order, on one core; the others hear both files meanwhile.
+  const [heardVoice, heard] = await bothOf(hearVoice(job, voice), job.scan(listenPass, scene, inputs));
+  noteLengths(job, bed, voiceEndFrame, (rhythm?.downbeatsSec.length ?? 0) > 1);
   const request = requestOf(
     options,
     heard,
@@ -158,6 +157,12 @@ async function duck(job: Job, voice: AudioRef): Promise<StageOutcome> {
     limiterReductionDb,
   }) as unknown as Json;
   return missed === undefined ? { data } : { data, missed };
+}
+
+/** Both results; where one fails, its error once the other is at rest too. */
+async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 /** @throws ForgeError input/no-voice where nobody speaks */
