@@ -49,7 +49,13 @@ export const masterTargetSchema = z.strictObject({
   rmsMinDbfs: z.number().min(-60).max(0).optional().describe('Lowest level without weighting.'),
   rmsMaxDbfs: z.number().min(-60).max(0).optional().describe('Highest level without weighting.'),
   noiseFloorMaxDbfs: z.number().min(-120).max(0).optional().describe('Highest noise floor.'),
-  dialogueLufs: lufs('Loudness of the dialogue, where the rule is dialogue-gated.').optional(),
+  dialogueLufs: lufs(
+    'Loudness of the dialogue, where the rule is dialogue-gated. Integrated loudness stands in where no speech detector is installed.',
+  ).optional(),
+  dialogueToleranceLu: z.number().min(0).max(10).default(2).describe('How far the dialogue may be off.'),
+  sparseDialogueLufs: lufs(
+    'Integrated loudness where less than 15 % of the programme is dialogue.',
+  ).optional(),
   monoBelowHz: z
     .number()
     .min(20)

@@ -11,7 +11,7 @@ import { createResampledReader, resampledFrameCount } from '../dsp/resample.js';
 import { speechSegments, VOICE_FRAME_SEC, type VoiceActivity } from '../dsp/voice-activity/segments.js';
 import { createSpeechMeter, SPEECH_HOP, SPEECH_RATE_HZ } from '../dsp/voice-activity/speech-features.js';
 import { speechProbabilities } from '../dsp/voice-activity/speech-probability.js';
-import { createSileroVad, type SileroState, sileroRateOf } from '../models/silero-vad.js';
+import type { SileroState } from '../models/silero-vad.js';
 import {
   type AudioRef,
   defineScan,
@@ -61,6 +61,8 @@ const network = defineScan<unknown, VoiceParams, Float32Array, Float32Array>({
   rangeSec: 300,
   memoryMb: 150,
   async run(context) {
+    // Loaded here, so that a stage that may ask for speech starts without the runtime of networks.
+    const { createSileroVad, sileroRateOf } = await import('../models/silero-vad.js');
     const rateHz = sileroRateOf(context.sampleRateHz);
     const { files } = context.models['silero-vad']!;
     const silero = await context.resource(`silero-vad/${rateHz}`, () =>

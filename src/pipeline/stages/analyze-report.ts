@@ -1,6 +1,8 @@
 // Measures as the rounded figures of analyze-schema.ts. Rounding is for readers: no decision draws on it.
+
 import { dynamicsFigures, stereoFigures } from '../../dsp/levels/figures.js';
 import type { joinLevels } from '../../dsp/levels/level-meter.js';
+import type { Dialogue } from '../../dsp/loudness/dialogue.js';
 import type { LoudnessPart } from '../../dsp/loudness/meter.js';
 import { loudnessFigures, loudnessHistory, peakDb } from '../../dsp/loudness/programme.js';
 import { spectrumFigures } from '../../dsp/spectrum/figures.js';
@@ -49,6 +51,17 @@ export function loudnessReport(
         }
       : {}),
   };
+}
+
+/** The `dialogue` section; `offsetLu` is added to the loudness. */
+export function dialogueReport(dialogue: Dialogue | undefined, offsetLu: number): { [key: string]: Json } {
+  if (dialogue === undefined) return { isChecked: false, dialogueLufs: null, dialoguePercent: null };
+  const { dialogueLufs, dialoguePercent } = dialogue;
+  const figures = {
+    dialogueLufs: dialogueLufs === null ? null : dialogueLufs + offsetLu,
+    dialoguePercent,
+  };
+  return { isChecked: true, ...rounded(figures, HISTORY_DIGITS) };
 }
 
 /** The `dynamics` section. */

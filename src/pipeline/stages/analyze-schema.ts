@@ -47,6 +47,20 @@ export const loudnessSchema = z
     'Loudness by ITU-R BS.1770-5 and EBU R 128. One mono channel reads 3.01 LU below the same signal in two.',
   );
 
+export const dialogueSchema = z
+  .strictObject({
+    isChecked: z
+      .boolean()
+      .describe(
+        'False where the speech detector (the model silero-vad) is not installed: nothing is guessed.',
+      ),
+    dialogueLufs: figure(
+      'LUFS. K-weighted loudness of the 400 ms blocks that are speech for three quarters, not gated otherwise. null: no speech, or not checked.',
+    ),
+    dialoguePercent: figure('Share of the programme that is speech, in percent. null: not checked.'),
+  })
+  .describe('Loudness of the dialogue, as dialogue-gated rules ask.');
+
 export const dynamicsSchema = z
   .strictObject({
     rmsDbfs: figure(
@@ -111,6 +125,7 @@ export const spectrumSchema = z
 /** The stage's part of report.json. A section that `only` leaves out is not there. */
 export const analysisSchema = z.object({
   loudness: loudnessSchema.optional(),
+  dialogue: dialogueSchema.optional(),
   dynamics: dynamicsSchema.optional(),
   stereo: stereoSchema.optional(),
   spectrum: spectrumSchema.optional(),

@@ -1,22 +1,31 @@
 // The stage `analyze`: measures and reports, changes nothing. What the figures mean stands in analyze-schema.ts.
 import { z } from 'zod';
-import { DUAL_MONO_LU } from '../../dsp/loudness/programme.js';
+import { DUAL_MONO_LU, hopMeansOf } from '../../dsp/loudness/programme.js';
 import { rhythmOptionsSchema } from '../../dsp/rhythm/schema.js';
 import { defineStage, type Json } from '../stage.js';
-import { dynamicsReport, loudnessReport, spectrumReport, stereoReport } from './analyze-report.js';
+import { VOICE_ACTIVITY_MODELS, voiceActivityPasses } from '../voice-activity.js';
+import {
+  dialogueReport,
+  dynamicsReport,
+  loudnessReport,
+  spectrumReport,
+  stereoReport,
+} from './analyze-report.js';
 import { analysisSchema } from './analyze-schema.js';
+import { findDialogue } from './dialogue.js';
 import { measurePass } from './measure-pass.js';
 import { MUSIC_MODEL, musicPass } from './music-pass.js';
 
 const MUSIC_ANALYSES = ['rhythm', 'tonal', 'structure', 'genre'] as const;
-export const ANALYSES = ['loudness', 'dynamics', 'stereo', 'spectrum', ...MUSIC_ANALYSES] as const;
+const USUAL_ANALYSES = ['loudness', 'dynamics', 'stereo', 'spectrum', ...MUSIC_ANALYSES] as const;
+export const ANALYSES = [...USUAL_ANALYSES, 'dialogue'] as const;
 
 const options = z.strictObject({
   only: z
     .array(z.enum(ANALYSES))
     .min(1)
-    .default([...ANALYSES])
-    .describe('The analyses to make.'),
+    .default([...USUAL_ANALYSES])
+    .describe('The analyses to make; dialogue, which needs the model silero-vad, only where it is named.'),
   dualMono: z
     .boolean()
     .default(false)
@@ -40,8 +49,11 @@ export const analyzeStage = defineStage({
     if (hearsMusic(only)) return { realTimeFactor: 0.012, memoryMb: 200 };
     return { realTimeFactor: only.includes('spectrum') ? 0.003 : 0.001, memoryMb: 90 };
   },
-  models: ({ only }) => (hearsMusic(only) ? [MUSIC_MODEL] : []),
-  passes: { measure: measurePass, music: musicPass },
+  models: ({ only }) => [
+    ...(hearsMusic(only) ? [MUSIC_MODEL] : []),
+    ...(only.includes('dialogue') ? VOICE_ACTIVITY_MODELS : []),
+  ],
+  passes: { measure: measurePass, music: musicPass, ...voiceActivityPasses },
   async run(job) {
     const { only, dualMono, history, tempoBpm, meter } = job.options;
     const { sampleRateHz, channelCount } = job.inputs.audio!;
@@ -55,6 +67,15 @@ export const analyzeStage = defineStage({
     const data: Record<string, Json> = {};
     if (only.includes('loudness')) {
       data.loudness = loudnessReport(loudness, sampleRateHz, { offsetLu, isWithHistory: history });
+    }
+    if (only.includes('dialogue')) {
+      const dialogue = await findDialogue(
+        job,
+        job.inputs.audio!,
+        'audio',
+        hopMeansOf(loudness, sampleRateHz),
+      );
+      data.dialogue = dialogueReport(dialogue, offsetLu);
     }
     if (only.includes('dynamics')) data.dynamics = dynamicsReport(levels!);
     if (only.includes('stereo')) data.stereo = stereoReport(levels!);

@@ -4,17 +4,22 @@
 import { dynamicsFigures } from '../../dsp/levels/figures.js';
 import { foretellLimitedLoudness } from '../../dsp/limiter/foretell.js';
 import { type LimiterOptions, limiter } from '../../dsp/limiter/limiter.js';
+import { measureDialogue } from '../../dsp/loudness/dialogue.js';
 import type { TickLevels } from '../../dsp/loudness/meter.js';
-import { type Loudness, loudnessFigures } from '../../dsp/loudness/programme.js';
+import { hopMeansOf, type Loudness, loudnessFigures } from '../../dsp/loudness/programme.js';
+import { bandPower } from '../../dsp/spectrum/bands.js';
+import type { SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
 import type { ErrorRecord } from '../../errors.js';
-import { roundTo } from '../../units.js';
+import { powerToDb, roundTo } from '../../units.js';
 import { loadMasterTarget, type MasterTarget } from '../master-target.js';
 import { type AudioRef, defineStage, type Json, type StageJob } from '../stage.js';
+import { VOICE_ACTIVITY_MODELS, voiceActivityPasses } from '../voice-activity.js';
 import { loudnessReport, spectrumReport } from './analyze-report.js';
+import { type FoundDialogue, findDialogue } from './dialogue.js';
 import type { ChainLink } from './master-chain.js';
-import { type Check, checkTarget, LOUDNESS_TOLERANCE_LU } from './master-checks.js';
+import { type Check, checkTarget, LOUDNESS_TOLERANCE_LU, type Written } from './master-checks.js';
 import { hashNamedFiles } from './master-files.js';
-import { faintLoudness, type Goal, goalOf, HEADROOM_DB, peakOf } from './master-goal.js';
+import { faintLoudness, type Goal, goalOf, HEADROOM_DB, isSparse, peakOf } from './master-goal.js';
 import { type MasterOptions, masterOptions } from './master-options.js';
 import { bandsPass, type Limited, renderPass, shapePass } from './master-passes.js';
 import { measureReferences } from './master-reference.js';
@@ -49,7 +54,14 @@ export const masterStage = defineStage({
   outputs: () => ['master'],
   delivers: true,
   estimate: ({ character }) => ({ realTimeFactor: character === 'none' ? 0.01 : 0.03, memoryMb: 120 }),
-  passes: { measure: measurePass, bands: bandsPass, shape: shapePass, render: renderPass },
+  models: ({ preset }) => (loadMasterTarget(preset).dialogueLufs === undefined ? [] : VOICE_ACTIVITY_MODELS),
+  passes: {
+    measure: measurePass,
+    bands: bandsPass,
+    shape: shapePass,
+    render: renderPass,
+    ...voiceActivityPasses,
+  },
   async run(job) {
     const { reference: paths, referenceWeights } = job.options;
     const target = loadMasterTarget(job.options.preset);
@@ -59,7 +71,11 @@ export const masterStage = defineStage({
     const before = await measure(mix);
     const reference =
       paths.length === 0 ? undefined : await measureReferences(paths, referenceWeights, measure);
-    const goal = goalOf(target, loudnessOf(mix, before), before, reference?.integratedLufs);
+    const dialogue =
+      target.dialogueLufs === undefined
+        ? undefined
+        : await findDialogue(job, mix, 'mix', hopMeansOf(before.loudness, mix.sampleRateHz));
+    const goal = goalOf(target, loudnessOf(mix, before), before, reference?.integratedLufs, dialogue);
 
     const skipped = skipReason(job, target, goal, loudnessOf(mix, before));
     if (skipped !== undefined) job.bypass('master', 'mix', skipped);
@@ -71,12 +87,10 @@ export const masterStage = defineStage({
       skipped === undefined ? await reachTarget(job, target, goal, shaped) : await deliverUntouched(job);
 
     const after = loudnessOf(made.written, made.measures);
-    const checks = checkTarget(
-      target,
-      after,
-      dynamicsFigures(made.measures.levels!),
-      job.options.albumGainDb !== undefined,
-    );
+    const checks = checkTarget(target, {
+      ...writtenFacts(target, made, dialogue),
+      isTrackOfAlbum: job.options.albumGainDb !== undefined,
+    });
     const entry = {
       preset: target.id,
       target: { ...target },
@@ -97,6 +111,43 @@ export const masterStage = defineStage({
     return { data: entry, missed: record };
   },
 });
+
+/** What the platform sheet judges. Speech is where it was in the mix. */
+function writtenFacts(
+  { monoBelowHz }: MasterTarget,
+  { written, measures }: Made,
+  dialogue: FoundDialogue | undefined,
+): Omit<Written, 'isTrackOfAlbum'> {
+  const { sampleRateHz, channelCount } = written;
+  const hopMeans = hopMeansOf(measures.loudness, sampleRateHz);
+  return {
+    loudness: loudnessOf(written, measures),
+    dynamics: dynamicsFigures(measures.levels!),
+    channelCount,
+    lowSideToMidDb:
+      monoBelowHz === undefined ? null : lowSideToMidDb(measures.spectrum!, sampleRateHz, monoBelowHz),
+    dialogue:
+      dialogue === undefined
+        ? undefined
+        : {
+            dialogueLufs: measureDialogue(hopMeans, dialogue.segments).dialogueLufs,
+            isSparse: isSparse(dialogue),
+          },
+  };
+}
+
+/** Side over mid power below a frequency, in dB; null where there is no mid. */
+function lowSideToMidDb(
+  { mid, side, size }: SpectrumPart,
+  sampleRateHz: number,
+  belowHz: number,
+): number | null {
+  const binHz = sampleRateHz / size;
+  // Half an octave below the corner, where a filter of fourth order has done its work.
+  const highHz = belowHz / Math.SQRT2;
+  const midPower = bandPower(mid, binHz, 20, highHz);
+  return midPower === 0 ? null : powerToDb(bandPower(side, binHz, 20, highHz) / midPower + 1e-12);
+}
 
 function measureAudio(job: Job, audio: AudioRef, what: MeasureWish = {}): Promise<ProgrammeMeasures> {
   const { isWithTicks = false, isWithSpectrum = true } = what;
