@@ -1,5 +1,5 @@
 // Runs every ```sh block of README.md and docs/examples/*.md, one after the other, with `forge` on the PATH, in a folder
-// that holds the demo song as song.flac. The blocks that set the repository up (npm …) run in the repository, except
+// that holds the demo song as song.flac and the demo voice as voice.flac. The blocks that set the repository up (npm …) run in the repository, except
 // for `npm ci` and `npm test`, which CI runs by themselves. Exits 1 at the first command that fails.
 import { spawnSync } from 'node:child_process';
 import {
@@ -32,6 +32,7 @@ for (const page of pages) {
     mkdirSync(join(folder, 'bin'));
     symlinkSync(join(root, 'bin/forge.js'), join(folder, 'bin/forge'));
     copyFileSync(join(root, 'fixtures/demo/demo.flac'), join(folder, 'song.flac'));
+    copyFileSync(join(root, 'fixtures/demo/voice.flac'), join(folder, 'voice.flac'));
     for (const block of blocksOf(readFileSync(join(root, page), 'utf8'))) {
       const isSetUp = /^\s*npm /m.test(block);
       const script = isSetUp

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { COMMAND_SCHEMAS } from '../../src/report/schemas.js';
 import { forge, jsonOf, startForge, testSong, untilStderr, writeWav } from '../helpers/cli.js';
 import { temporaryFolder } from '../helpers/direct-job.js';
-import { makeVoice } from '../helpers/voice.js';
+import { makeVoice } from '../../fixtures/demo-voice.js';
 
 interface Result {
   readonly status: string;

@@ -12,7 +12,7 @@ import { loadStage, STAGE_IDS } from '../../src/pipeline/registry.js';
 import type { AudioRef, StageDefinition } from '../../src/pipeline/stage.js';
 import { testSong } from '../helpers/cli.js';
 import { audioRefOf, readAll, temporaryFolder } from '../helpers/direct-job.js';
-import { makeVoice } from '../helpers/voice.js';
+import { makeVoice } from '../../fixtures/demo-voice.js';
 
 const stages = await Promise.all(STAGE_IDS.map((id) => loadStage(id)));
 const workerUrl = pathToFileURL(resolve(import.meta.dirname, '../../dist/pipeline/worker.js'));

@@ -7,7 +7,7 @@ import {
   SPEECH_RATE_HZ,
 } from '../../../src/dsp/voice-activity/speech-features.js';
 import { speechProbabilities } from '../../../src/dsp/voice-activity/speech-probability.js';
-import { makeVoice, type Spans } from '../../helpers/voice.js';
+import { makeVoice, type Spans } from '../../../fixtures/demo-voice.js';
 
 const SPANS: Spans = [
   [2, 5],

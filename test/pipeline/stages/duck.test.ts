@@ -3,7 +3,7 @@ import type { StageResult } from '../../../src/pipeline/job.js';
 import type { AudioRef } from '../../../src/pipeline/stage.js';
 import { duckStage } from '../../../src/pipeline/stages/duck.js';
 import { audioRefOf, readAll, runStage } from '../../helpers/direct-job.js';
-import { makeVoice } from '../../helpers/voice.js';
+import { makeVoice } from '../../../fixtures/demo-voice.js';
 
 const RATE_HZ = 48_000;
 const SPANS = [
