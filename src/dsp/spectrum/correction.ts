@@ -46,11 +46,7 @@ export function designCorrection(
   target: readonly (TargetBand | null)[],
   options: CorrectionOptions,
 ): Correction {
-  const offsetDb = alignment(levelsDb, target);
-  const distances = levelsDb.map((level, i) => {
-    const band = target[i];
-    return level === null || band === null || band === undefined ? null : level - offsetDb - band.medianDb;
-  });
+  const distances = distancesFrom(levelsDb, target);
   const { emptyDb = EMPTY_DB } = options;
   const cutOff = findCutOff(distances, emptyDb);
   const counted = distances.filter(
@@ -84,6 +80,18 @@ export function designCorrection(
     gainDb: Math.round(gainDb * 100) / 100,
   }));
   return { points, cutOffHz, distanceDb };
+}
+
+/** Level above the target's median per band in dB, the two aligned from 100 Hz to 8 kHz; null where one is missing. */
+export function distancesFrom(
+  levelsDb: readonly (number | null)[],
+  target: readonly (TargetBand | null)[],
+): (number | null)[] {
+  const offsetDb = alignment(levelsDb, target);
+  return levelsDb.map((level, i) => {
+    const band = target[i];
+    return level === null || band === null || band === undefined ? null : level - offsetDb - band.medianDb;
+  });
 }
 
 /** Mean level above the target's, over the bands that both have. */

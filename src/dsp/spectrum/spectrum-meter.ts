@@ -85,6 +85,23 @@ export function addSpectra(a: SpectrumPart, b: SpectrumPart): SpectrumPart {
   };
 }
 
+/** Power of side over mid from `lowHz` to `highHz`, as a ratio; null for one channel and where the middle is silent. */
+export function sideToMid(
+  spectrum: SpectrumPart,
+  sampleRateHz: number,
+  lowHz: number,
+  highHz: number,
+): number | null {
+  const binHz = sampleRateHz / spectrum.size;
+  let mid = 0;
+  let side = 0;
+  for (let k = Math.ceil(lowHz / binHz); k * binHz <= highHz && k < spectrum.mid.length; k++) {
+    mid += spectrum.mid[k]!;
+    side += spectrum.side[k]!;
+  }
+  return mid > 0 ? side / mid : null;
+}
+
 /**
  * Mean square per bin and channel, one-sided: the sum over the bins is the mean square of the signal.
  * `channelCount` is that of the file.

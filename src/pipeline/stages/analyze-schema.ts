@@ -1,6 +1,7 @@
 // What `forge analyze` reports: every figure with its formula, unit and sign. The JSON schema of the command is made
 // from this, and a test holds the stage to it. Fields may be added, never changed.
 import { z } from 'zod';
+import { adviceSchema } from '../../dsp/advice/schema.js';
 import { genreSchema } from '../../dsp/genre/schema.js';
 import { rhythmSchema } from '../../dsp/rhythm/schema.js';
 import { BAND_EDGES_HZ, BAND_NAMES, type BandName } from '../../dsp/spectrum/figures.js';
@@ -133,6 +134,7 @@ export const analysisSchema = z.object({
   tonal: tonalSchema.optional(),
   structure: structureSchema.optional(),
   genre: genreSchema.optional(),
+  advice: adviceSchema.optional(),
 });
 
 export type LoudnessReport = z.output<typeof loudnessSchema>;

@@ -17,7 +17,7 @@ import { measurePass } from './measure-pass.js';
 import { MUSIC_MODEL, musicPass } from './music-pass.js';
 
 const MUSIC_ANALYSES = ['rhythm', 'tonal', 'structure', 'genre'] as const;
-const USUAL_ANALYSES = ['loudness', 'dynamics', 'stereo', 'spectrum', ...MUSIC_ANALYSES] as const;
+const USUAL_ANALYSES = ['loudness', 'dynamics', 'stereo', 'spectrum', ...MUSIC_ANALYSES, 'advice'] as const;
 export const ANALYSES = [...USUAL_ANALYSES, 'dialogue'] as const;
 
 const options = z.strictObject({
@@ -31,6 +31,10 @@ const options = z.strictObject({
     .default(false)
     .describe('Counts a mono file as it will sound on two speakers: its loudness reads 3.01 LU higher.'),
   history: z.boolean().default(true).describe('Reports momentary and short-term loudness every 100 ms.'),
+  curve: z
+    .string()
+    .default('auto')
+    .describe('Target curve for the advice: its name, a YAML file, or auto, by the guess of the genre.'),
   tempoBpm: rhythmOptionsSchema.shape.tempoBpm,
   meter: rhythmOptionsSchema.shape.meter,
 });
@@ -38,7 +42,7 @@ const options = z.strictObject({
 /** The stage `analyze`. */
 export const analyzeStage = defineStage({
   id: 'analyze',
-  version: 3,
+  version: 4,
   summary: 'Measures loudness, dynamics, stereo image, spectrum, rhythm, tonality and structure.',
   source: 'ITU-R BS.1770-5; EBU R 128, Tech 3341, Tech 3342; IEC 61260-1',
   options,
@@ -47,7 +51,7 @@ export const analyzeStage = defineStage({
   outputs: () => [],
   estimate: ({ only }) => {
     if (hearsMusic(only)) return { realTimeFactor: 0.012, memoryMb: 200 };
-    return { realTimeFactor: only.includes('spectrum') ? 0.003 : 0.001, memoryMb: 90 };
+    return { realTimeFactor: needs(only, 'spectrum', 'advice') ? 0.003 : 0.001, memoryMb: 90 };
   },
   models: ({ only }) => [
     ...(hearsMusic(only) ? [MUSIC_MODEL] : []),
@@ -59,8 +63,8 @@ export const analyzeStage = defineStage({
     const { sampleRateHz, channelCount } = job.inputs.audio!;
     const { loudness, levels, spectrum } = await job.scan(measurePass, {
       role: 'audio',
-      isWithLevels: only.includes('dynamics') || only.includes('stereo'),
-      isWithSpectrum: only.includes('spectrum'),
+      isWithLevels: needs(only, 'dynamics', 'stereo', 'advice'),
+      isWithSpectrum: needs(only, 'spectrum', 'advice'),
       isWithMusic: hearsMusic(only),
     });
     const offsetLu = dualMono && channelCount === 1 ? DUAL_MONO_LU : 0;
@@ -87,10 +91,28 @@ export const analyzeStage = defineStage({
       });
       for (const part of MUSIC_ANALYSES) if (only.includes(part)) data[part] = heard[part];
     }
+    if (only.includes('advice')) {
+      const { adviceReport } = await import('./analyze-advice.js');
+      data.advice = adviceReport(job.options.curve, {
+        loudness: loudnessReport(loudness, sampleRateHz, { offsetLu, isWithHistory: false }),
+        dynamics: dynamicsReport(levels!),
+        stereo: stereoReport(levels!),
+        spectrum: spectrum!,
+        genre: data.genre,
+        channelCount,
+        sampleRateHz,
+      });
+    }
     return { data };
   },
 });
 
-function hearsMusic(only: readonly (typeof ANALYSES)[number][]): boolean {
-  return MUSIC_ANALYSES.some((part) => only.includes(part));
+type Analysis = (typeof ANALYSES)[number];
+
+function needs(only: readonly Analysis[], ...parts: readonly Analysis[]): boolean {
+  return parts.some((part) => only.includes(part));
+}
+
+function hearsMusic(only: readonly Analysis[]): boolean {
+  return needs(only, ...MUSIC_ANALYSES);
 }
