@@ -1,5 +1,6 @@
 // What limiters do to a signal: each brings the same music to the same loudness under the same ceiling, as far as it
-// can; reported are overshoot, and what is left of the signal-to-distortion ratio after the best linear gain.
+// can; reported are overshoot, what is left of the signal-to-distortion ratio after the best linear gain, and how far
+// the gain goes down: on average, and at its deepest, over 10 ms.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { openWav } from '../../dist/audio/wav-reader.js';
@@ -29,12 +30,17 @@ export function limiterRows(folder: string): BenchRow[] {
       if (Math.abs(TARGET_LUFS - judged.integratedLufs) < 0.02) break;
       gainDb += TARGET_LUFS - judged.integratedLufs;
     }
+    const out = readWav(path);
+    const fit = bestFit(music, out);
+    const reduction = reductionOf(music, out, fit.delay);
     rows.push({
       name: `limiter at ${TARGET_LUFS} LUFS: ${name}`,
       figures: {
         LUFS: judged.integratedLufs.toFixed(2),
         'overshoot dB': (judged.truePeakDbtp - CEILING_DB).toFixed(2),
-        'SDR dB': sdrDb(music, readWav(path)).toFixed(1),
+        'SDR dB': fit.sdrDb.toFixed(1),
+        'mean reduction dB': reduction.meanDb.toFixed(2),
+        'deepest dB': reduction.deepestDb.toFixed(1),
       },
       ...(name === 'forge' ? { isMet: judged.truePeakDbtp <= CEILING_DB + 0.005 } : {}),
     });
@@ -76,10 +82,43 @@ export function readWav(path: string): Float32Array[] {
   return block;
 }
 
+/** How far the gain of 10 ms lies under the highest: the mean, and the deepest. Quiet stretches are left out. */
+function reductionOf(
+  input: readonly Float32Array[],
+  output: readonly Float32Array[],
+  delay: number,
+): { meanDb: number; deepestDb: number } {
+  const hop = RATE_HZ / 100;
+  const reductions: number[] = [];
+  for (let at = 0; at + hop + delay <= output[0]!.length && at + hop <= input[0]!.length; at += hop) {
+    let before = 0;
+    let after = 0;
+    for (const [channel, samples] of input.entries()) {
+      for (let i = at; i < at + hop; i++) {
+        before += samples[i]! ** 2;
+        after += output[channel]![i + delay]! ** 2;
+      }
+    }
+    if (before / (2 * hop) < 1e-5) continue;
+    reductions.push(10 * Math.log10(before / Math.max(after, 1e-12)));
+  }
+  // Some limiters make up for what they take: the highest gain counts as none taken.
+  reductions.sort((a, b) => a - b);
+  const none = reductions[Math.floor(reductions.length / 100)]!;
+  return {
+    meanDb: reductions.reduce((sum, value) => sum + value, 0) / reductions.length - none,
+    deepestDb: reductions.at(-1)! - none,
+  };
+}
+
 /** Ratio of the input, at its best linear gain, to what differs from it; over the delay of up to 600 frames that fits best. */
-function sdrDb(input: readonly Float32Array[], output: readonly Float32Array[]): number {
+function bestFit(
+  input: readonly Float32Array[],
+  output: readonly Float32Array[],
+): { sdrDb: number; delay: number } {
   const frames = input[0]!.length;
   let best = Number.NEGATIVE_INFINITY;
+  let bestDelay = 0;
   for (let delay = 0; delay <= 600; delay++) {
     let cross = 0;
     let power = 0;
@@ -96,7 +135,8 @@ function sdrDb(input: readonly Float32Array[], output: readonly Float32Array[]):
       }
     }
     const signal = cross ** 2 / power;
-    best = Math.max(best, 10 * Math.log10(signal / Math.max(result - signal, 1e-30)));
+    const ratioDb = 10 * Math.log10(signal / Math.max(result - signal, 1e-30));
+    if (ratioDb > best) [best, bestDelay] = [ratioDb, delay];
   }
-  return best;
+  return { sdrDb: best, delay: bestDelay };
 }
