@@ -13,12 +13,26 @@ const WHITE_NOISE_SHARE = 1e-9;
  */
 export function fitAutoregression(samples: Float64Array, order: number, window: Float64Array): Float64Array {
   const length = samples.length;
-  const windowed = samples.map((value, n) => value * window[n]!);
-  const correlation = new Float64Array(order + 1);
-  for (let lag = 0; lag <= order; lag++) {
-    let sum = 0;
-    for (let n = lag; n < length; n++) sum += windowed[n]! * windowed[n - lag]!;
-    correlation[lag] = sum;
+  const windowed = new Float64Array(length + 4);
+  for (let n = 0; n < length; n++) windowed[n] = samples[n]! * window[n]!;
+  // Four lags at a time: every sample is read once for all of them. Behind the end there are zeros.
+  const correlation = new Float64Array(order + 4);
+  for (let lag = 0; lag <= order; lag += 4) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    for (let n = 0; n + lag < length; n++) {
+      const value = windowed[n]!;
+      sum0 += value * windowed[n + lag]!;
+      sum1 += value * windowed[n + lag + 1]!;
+      sum2 += value * windowed[n + lag + 2]!;
+      sum3 += value * windowed[n + lag + 3]!;
+    }
+    correlation[lag] = sum0;
+    correlation[lag + 1] = sum1;
+    correlation[lag + 2] = sum2;
+    correlation[lag + 3] = sum3;
   }
   const coefficients = new Float64Array(order + 1);
   coefficients[0] = 1;
@@ -38,14 +52,41 @@ export function fitAutoregression(samples: Float64Array, order: number, window: 
   return coefficients;
 }
 
-/** What the filter leaves of `samples`; the first `order` values, whose past is unknown, are 0. */
-export function exciteOf(samples: Float64Array, coefficients: Float64Array): Float64Array {
+/**
+ * Magnitude of what the filter leaves of `samples`, read forward (step 1) or backward (step -1); the first `order`
+ * values, whose past is unknown, are 0. Values stand where their sample stands.
+ */
+export function exciteOf(samples: Float64Array, coefficients: Float64Array, step: 1 | -1): Float64Array {
   const order = coefficients.length - 1;
-  const excitation = new Float64Array(samples.length);
-  for (let n = order; n < samples.length; n++) {
+  const { length } = samples;
+  const excitation = new Float64Array(length);
+  const first = step === 1 ? order : length - 1 - order;
+  // Four values at a time: every coefficient is read once for all of them.
+  let done = 0;
+  for (; done + 4 <= length - order; done += 4) {
+    const n = first + step * done;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    for (let k = 0; k <= order; k++) {
+      const weight = coefficients[k]!;
+      const at = n - step * k;
+      sum0 += weight * samples[at]!;
+      sum1 += weight * samples[at + step]!;
+      sum2 += weight * samples[at + 2 * step]!;
+      sum3 += weight * samples[at + 3 * step]!;
+    }
+    excitation[n] = Math.abs(sum0);
+    excitation[n + step] = Math.abs(sum1);
+    excitation[n + 2 * step] = Math.abs(sum2);
+    excitation[n + 3 * step] = Math.abs(sum3);
+  }
+  for (; done < length - order; done++) {
+    const n = first + step * done;
     let sum = 0;
-    for (let k = 0; k <= order; k++) sum += coefficients[k]! * samples[n - k]!;
-    excitation[n] = sum;
+    for (let k = 0; k <= order; k++) sum += coefficients[k]! * samples[n - step * k]!;
+    excitation[n] = Math.abs(sum);
   }
   return excitation;
 }

@@ -62,11 +62,13 @@ function findClicks(
   threshold: number,
   longest: number,
 ): StretchDamage[] {
-  const forward = exciteOf(stretch, coefficients).map(Math.abs);
+  const forward = exciteOf(stretch, coefficients, 1);
   const typical = Math.max(medianOf(forward, 0, forward.length), QUIETEST);
-  if (!forward.some((value) => value > threshold * typical)) return [];
+  let loudest = 0;
+  for (let n = 0; n < forward.length; n++) if (forward[n]! > loudest) loudest = forward[n]!;
+  if (!(loudest > threshold * typical)) return [];
   // Against time the excitation of a click begins at its end: the two together bound it.
-  const backward = exciteOf(stretch.slice().reverse(), coefficients).map(Math.abs).reverse();
+  const backward = exciteOf(stretch, coefficients, -1);
   const edge = EDGE_RATIO * threshold * typical;
   const clicks: StretchDamage[] = [];
   for (let n = ORDER; n < stretch.length - ORDER; n++) {
@@ -100,6 +102,29 @@ function markOf(clicks: readonly StretchDamage[]): Uint8Array {
 
 /** Median of values[from … to), cut to the array; 0 where that is empty. */
 function medianOf(values: Float64Array, from: number, to: number): number {
-  const part = values.slice(Math.max(ORDER, from), Math.max(ORDER, to)).sort();
-  return part.length === 0 ? 0 : part[part.length >> 1]!;
+  const part = values.slice(Math.max(ORDER, from), Math.max(ORDER, to));
+  return part.length === 0 ? 0 : select(part, part.length >> 1);
+}
+
+/** The value that would stand at `rank` if the values were sorted; changes their order. @source Hoare 1961 */
+function select(values: Float64Array, rank: number): number {
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1]!;
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while (values[left]! < pivot) left++;
+      while (values[right]! > pivot) right--;
+      if (left > right) break;
+      const value = values[left]!;
+      values[left++] = values[right]!;
+      values[right--] = value;
+    }
+    if (rank <= right) high = right;
+    else if (rank >= left) low = left;
+    else break;
+  }
+  return values[rank]!;
 }

@@ -24,14 +24,19 @@ const FRAME_SEC = 0.085;
 const LOW_HZ = 15;
 const HIGH_HZ = 65;
 /** What is turned down: all up to here, fading out to there. */
-const CUT_HZ = 110;
-const EDGE_HZ = 190;
+const CUT_HZ = 65;
+const EDGE_HZ = 100;
 /** A thump stands out by this from the low band half a second around it. */
 const STANDS_OUT_DB = 12;
 const AROUND_SEC = 0.5;
+/** And it outweighs the voice's lowest harmonics: a deep voice does not. */
+const PITCH_HZ = [75, 300] as const;
+const OUTWEIGHS = 1.5;
 /** Share of the frames around that lie below what is taken for their level. */
 const AROUND_RANK = 0.4;
 const REACH_SEC = 0.2;
+/** Frames beside a thump that its flanks fill. */
+const FLANK_FRAMES = 8;
 
 /** The rule. */
 export function createPlosiveRule(options: PlosiveOptions): SpectralRule {
@@ -49,38 +54,46 @@ export function createPlosiveRule(options: PlosiveOptions): SpectralRule {
   return {
     fftSize,
     hopFrames,
-    contextFrames: reach,
+    contextFrames: reach + FLANK_FRAMES,
     decide(spectra, first, last) {
       const powers = Float64Array.from({ length: spectra.frameCount }, (_, n) =>
         lowPower(spectra, spectra.firstFrame + n),
       );
+      const aroundOf = (at: number) => {
+        const near = powers.slice(Math.max(0, at - reach), at + reach + 1).sort();
+        return near[Math.floor(AROUND_RANK * near.length)]!;
+      };
+      const isThump = (frame: number) => {
+        const at = frame - spectra.firstFrame;
+        const power = powers[at]!;
+        return (
+          power > threshold &&
+          power > OUTWEIGHS * bandPower(spectra, frame, binOf(PITCH_HZ[0]), binOf(PITCH_HZ[1])) &&
+          distanceToSpeech(voice.spans, frame * hopFrames) <= REACH_SEC * sampleRateHz &&
+          power > aroundOf(at) * 10 ** (STANDS_OUT_DB / 10)
+        );
+      };
+      const thumps = new Set<number>();
+      for (let frame = first - FLANK_FRAMES; frame <= last + FLANK_FRAMES; frame++)
+        if (isThump(frame)) thumps.add(frame);
       const decided: FrameGains[] = [];
       for (let frame = first; frame <= last; frame++) {
         const at = frame - spectra.firstFrame;
-        const power = powers[at]!;
-        if (
-          !(power > threshold / 4) ||
-          distanceToSpeech(voice.spans, frame * hopFrames) > REACH_SEC * sampleRateHz
-        ) {
-          decided.push({ gains: undefined });
-          continue;
-        }
-        const near = powers.slice(at - reach, at + reach + 1).sort();
-        const around = near[Math.floor(AROUND_RANK * near.length)]!;
-        // The flanks of a thump go with it, its top decides.
-        const top = powers
-          .slice(Math.max(0, at - 6), at + 7)
-          .reduce((most, value) => Math.max(most, value), 0);
-        if (!(top > threshold) || !(top > around * 10 ** (STANDS_OUT_DB / 10)) || !(power > around)) {
+        let isNear = false;
+        for (let d = -FLANK_FRAMES; d <= FLANK_FRAMES; d++) isNear ||= thumps.has(frame + d);
+        const around = isNear ? aroundOf(at) : 0;
+        if (!isNear || !(powers[at]! > around)) {
           decided.push({ gains: undefined });
           continue;
         }
         const target = Math.max(around, threshold / 100);
-        const reductionDb = Math.min(options.maxReductionDb, 10 * Math.log10(Math.max(1, power / target)));
-        const isThump = power > threshold && power > around * 10 ** (STANDS_OUT_DB / 10);
+        const reductionDb = Math.min(
+          options.maxReductionDb,
+          10 * Math.log10(Math.max(1, powers[at]! / target)),
+        );
         decided.push({
           gains: shape.map((share) => 10 ** ((-reductionDb * share) / 20)),
-          severityDb: isThump ? 10 * Math.log10(power / around) : undefined,
+          severityDb: thumps.has(frame) ? 10 * Math.log10(powers[at]! / around) : undefined,
         });
       }
       return decided;

@@ -1,5 +1,5 @@
 // Cuts a range into overlapping stretches that lie on a fixed grid of the file, for repairs that look at a stretch at a
-// time. Each stretch answers for its middle half, so the result does not depend on how the file is cut into ranges.
+// time. Each stretch answers for its middle, so the result does not depend on how the file is cut into ranges.
 import type { FrameSource } from '../resample.js';
 
 /** A damaged place: frames [startFrame, endFrame) of one channel, or of all (null). */
@@ -23,7 +23,7 @@ const CORE_FRAMES = STRETCH_FRAMES / 2;
 const MARGIN_FRAMES = (STRETCH_FRAMES - CORE_FRAMES) / 2;
 
 /**
- * Calls `repair` for every stretch whose middle half touches [startFrame, endFrame).
+ * Calls `repair` for every stretch whose middle touches [startFrame, endFrame).
  * @param output [channels][frames of the range] to receive the repaired samples; undefined to detect only
  * @param repair marks damage and changes the stretch in place
  * @returns regions that begin inside of the range

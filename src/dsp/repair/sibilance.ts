@@ -19,8 +19,6 @@ const EDGE_HZ = 3500;
 const HIGH_HZ = 12_000;
 const VOWEL_HZ = [200, 3000] as const;
 const OUTWEIGHS = 2;
-/** Share of what is above the threshold that goes. */
-const SLOPE = 0.8;
 /** Less than this is no damage. */
 const LEAST_DB = 1;
 /** Speech has sibilants up to so far from what a detector calls speech. */
@@ -50,7 +48,7 @@ export function createSibilanceRule(options: SibilanceOptions): SpectralRule {
         )
           continue;
         if (distanceToSpeech(voice.spans, frame * hopFrames) > REACH_SEC * sampleRateHz) continue;
-        const overDb = SLOPE * 10 * Math.log10(high / threshold);
+        const overDb = 10 * Math.log10(high / threshold);
         if (overDb >= LEAST_DB) wanted[n] = Math.min(overDb, options.maxReductionDb);
       }
       const decided: FrameGains[] = [];

@@ -1,0 +1,137 @@
+// Hum of known frequency, drift and level under a voice and under bass notes; rumble; and files without either.
+import { describe, expect, it } from 'vitest';
+import { measureCombs, measurePhasors } from '../../../src/dsp/repair/hum-lines.js';
+import { type Hum, resolveHum, trackHum } from '../../../src/dsp/repair/hum-track.js';
+import { runRepair } from '../../../src/dsp/repair/repairs.js';
+import { measureRumble, RUMBLE_DBFS, rumbleLevelDbfs } from '../../../src/dsp/repair/rumble.js';
+import {
+  differenceOf,
+  isSameAudio,
+  levelDbfs,
+  musicLike,
+  speechLike,
+  sumOf,
+  whiteNoise,
+} from '../denoise/signals.js';
+import { randomFrom, sourceOf } from './sources.js';
+
+const RATE = 12_000;
+const FRAMES = 18 * RATE;
+const room = whiteNoise(FRAMES, -78, 9);
+const voice = sumOf(speechLike(FRAMES, RATE), room);
+
+/** Fifteen harmonics, falling, of a fundamental that moves by ±driftHz over a minute and a half. */
+function humOf(fundamentalHz: number, driftHz: number, amplitude: number): Float64Array {
+  let turns = 0;
+  return Float64Array.from({ length: FRAMES }, (_, n) => {
+    turns += (fundamentalHz + driftHz * Math.sin((2 * Math.PI * n) / RATE / 90)) / RATE;
+    let sum = 0;
+    for (let k = 1; k <= 15; k++) sum += (amplitude / k) * Math.sin(2 * Math.PI * k * turns + k * k);
+    return sum;
+  });
+}
+
+/** Bass notes of every pitch of a scale near the mains and their harmonics, none of them held for long. */
+function bassLine(): Float64Array {
+  const random = randomFrom(11);
+  const notesHz = [49, 51.91, 55, 58.27, 61.74, 65.41, 98, 103.83, 116.54, 123.47];
+  const out = new Float64Array(FRAMES);
+  for (let at = 0; at < FRAMES; ) {
+    const length = Math.round((0.2 + 0.4 * random()) * RATE);
+    const hz = notesHz[Math.floor(random() * notesHz.length)]!;
+    for (let n = 0; n < length && at + n < FRAMES; n++) {
+      const envelope = Math.min(1, n / 500) * Math.min(1, (length - n) / 2000) * Math.exp((-2 * n) / RATE);
+      for (let k = 1; k <= 5; k++)
+        out[at + n]! += (0.2 / k) * envelope * Math.sin((2 * Math.PI * hz * k * n) / RATE);
+    }
+    at += length + Math.round(0.1 * random() * RATE);
+  }
+  return sumOf(out, room);
+}
+
+function findHum(samples: Float64Array): Hum | undefined {
+  const source = sourceOf([samples], RATE);
+  const track = trackHum(measureCombs(source, 0, FRAMES));
+  return track === undefined ? undefined : resolveHum(track, measurePhasors(source, 0, FRAMES, track.track));
+}
+
+function remove(samples: Float64Array, hum: Hum, rangeFrames = FRAMES): Float64Array {
+  const output = new Float64Array(FRAMES);
+  for (let start = 0; start < FRAMES; start += rangeFrames) {
+    const end = Math.min(FRAMES, start + rangeFrames);
+    runRepair({ repair: 'hum', hum }, sourceOf([samples], RATE), start, end, [output.subarray(start, end)]);
+  }
+  return output;
+}
+
+describe('hum', () => {
+  it.each([
+    ['50 Hz, a little fast', 50.07, 0, 0.01, 25],
+    ['60 Hz, drifting', 59.9, 0.05, 0.003, 12],
+    ['50 Hz, faint', 50.2, 0, 0.001, 15],
+  ])('of %s is found by itself and taken out of a voice', (_name, hz, driftHz, amplitude, leastDb) => {
+    const added = humOf(hz, driftHz, amplitude);
+    const damaged = sumOf(voice, added);
+    const hum = findHum(damaged)!;
+    expect(hum.mainsHz).toBe(Math.round(hz / 10) * 10);
+    expect(hum.minHz).toBeGreaterThan(hz - driftHz - 0.05);
+    expect(hum.maxHz).toBeLessThan(hz + driftHz + 0.05);
+    expect(Math.abs(hum.levelDbfs - levelDbfs(added))).toBeLessThan(2);
+    const left = differenceOf(remove(damaged, hum), voice).subarray(RATE, FRAMES - RATE);
+    expect(levelDbfs(added) - levelDbfs(left)).toBeGreaterThan(leastDb);
+  });
+
+  it('is taken out from under bass notes, which stay', () => {
+    const bass = bassLine();
+    const added = humOf(50.1, 0, 0.02);
+    const damaged = sumOf(bass, added);
+    const hum = findHum(damaged)!;
+    const left = differenceOf(remove(damaged, hum), bass).subarray(RATE, FRAMES - RATE);
+    expect(levelDbfs(added) - levelDbfs(left)).toBeGreaterThan(3);
+    expect(levelDbfs(left) - levelDbfs(bass)).toBeLessThan(-20);
+  });
+
+  it.each([
+    ['a voice', voice],
+    ['a bass line', bassLine()],
+    ['music', sumOf(musicLike(FRAMES, RATE), room)],
+    ['silence', new Float64Array(FRAMES)],
+  ])('is not found in %s', (_name, clean) => {
+    expect(findHum(clean)).toBeUndefined();
+  });
+
+  it('comes out the same for any cut into ranges', () => {
+    const damaged = sumOf(voice, humOf(50.07, 0, 0.01));
+    const hum = findHum(damaged)!;
+    expect(isSameAudio([remove(damaged, hum, 77_777)], [remove(damaged, hum)])).toBe(true);
+  });
+});
+
+describe('rumble', () => {
+  const shake = Float64Array.from(
+    { length: FRAMES },
+    (_, n) => 0.02 * Math.sin((2 * Math.PI * 9 * n) / RATE) + 0.01 * Math.sin((2 * Math.PI * 4.3 * n) / RATE),
+  );
+  const damaged = sumOf(voice, shake);
+  const level = (samples: Float64Array) =>
+    rumbleLevelDbfs(measureRumble(sourceOf([samples], RATE), 0, FRAMES));
+
+  it('is found by its level', () => {
+    expect(Math.abs(level(damaged)! - levelDbfs(shake))).toBeLessThan(1.5);
+    for (const clean of [voice, bassLine()]) expect(level(clean)!).toBeLessThan(RUMBLE_DBFS);
+    expect(level(new Float64Array(FRAMES))).toBeLessThan(RUMBLE_DBFS);
+  });
+
+  it('is taken away by more than 40 dB, and what is above passes', () => {
+    const output = new Float64Array(FRAMES);
+    runRepair({ repair: 'rumble' }, sourceOf([damaged], RATE), 0, FRAMES, [output]);
+    const left = differenceOf(output, voice).subarray(RATE, FRAMES - RATE);
+    expect(levelDbfs(shake) - levelDbfs(left)).toBeGreaterThan(40);
+    const cut = new Float64Array(FRAMES);
+    for (let start = 0; start < FRAMES; start += 55_555) {
+      const end = Math.min(FRAMES, start + 55_555);
+      runRepair({ repair: 'rumble' }, sourceOf([damaged], RATE), start, end, [cut.subarray(start, end)]);
+    }
+    expect(isSameAudio([cut], [output])).toBe(true);
+  });
+});
