@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { makeScenes, seeded } from '../../bench/voice-activity/scenes.js';
 import { createSpeechMeter } from '../../src/dsp/voice-activity/speech-features.js';
-import { describeFrames } from '../../src/dsp/voice-activity/speech-probability.js';
+import { describeFrames, loudLevelDb } from '../../src/dsp/voice-activity/speech-probability.js';
 
 const SCENES = 400;
 const HIDDEN = 16;
@@ -20,7 +20,8 @@ for (const { samples, truth } of makeScenes(process.env.FORGE_SHARED_DIR ?? '../
   const read = (start: number, into: Float32Array) => {
     for (let n = 0; n < into.length; n++) into[n] = samples[start + n] ?? 0;
   };
-  const rows = describeFrames(meter(read, 0, truth.length));
+  const features = meter(read, 0, truth.length);
+  const rows = describeFrames(features, loudLevelDb(features));
   for (let t = 0; t < truth.length; t++) {
     inputs.push(Float64Array.from([1, ...rows.map((row) => row[t]!)]));
     truths.push(truth[t]!);

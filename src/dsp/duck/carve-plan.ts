@@ -39,6 +39,8 @@ const HEARD_DB = 26;
 const VOICE_REACH = 10;
 const BED_REACH = 4;
 const SMOOTH_REACH = 3;
+/** Long phrases are gone through in pieces of a minute, so that the work space stays small. */
+const PIECE_CONTROLS = 1200;
 /** Slope of a dip; with that of the gain below 0.5 dB in 10 ms. */
 const MAX_SLOPE_DB_PER_SEC = 10;
 /** Where other bands mask as much, a deeper dip in this one would free nothing. */
@@ -60,17 +62,20 @@ export function planDips(
   const dips = { mid: new Uint8Array(points * BAND_COUNT), side: new Uint8Array(points * BAND_COUNT) };
   if (options.strength === 'off') return dips;
   const carved = BAND_HZ.map((hz) => hz >= options.lowHz * 0.95 && hz <= options.highHz * 1.05);
-  for (const [p, { first, end }] of phrases.entries()) {
-    const heard = {
-      voice: bandMeans(voice.mid, first, end, VOICE_REACH),
-      mid: bandMeans(bed.mid, first, end, BED_REACH),
-      side: bandMeans(bed.side, first, end, BED_REACH),
-    };
-    const needs = needsOf(heard, gainDb.subarray(first, end), options.strength, carved);
-    for (const [name, rows] of Object.entries(needs) as ['mid' | 'side', Float64Array[]][]) {
-      for (let band = 0; band < BAND_COUNT; band++) {
-        if (!rows[band]!.some((db) => db > 0)) continue;
-        storeDip(dips[name], band, first, rows[band]!, shares[p]!);
+  for (const [p, phrase] of phrases.entries()) {
+    for (let first = phrase.first; first < phrase.end; first += PIECE_CONTROLS) {
+      const end = Math.min(phrase.end, first + PIECE_CONTROLS);
+      const heard = {
+        voice: bandMeans(voice.mid, first, end, VOICE_REACH),
+        mid: bandMeans(bed.mid, first, end, BED_REACH),
+        side: bandMeans(bed.side, first, end, BED_REACH),
+      };
+      const needs = needsOf(heard, gainDb.subarray(first, end), options.strength, carved);
+      for (const [name, rows] of Object.entries(needs) as ['mid' | 'side', Float64Array[]][]) {
+        for (let band = 0; band < BAND_COUNT; band++) {
+          if (!rows[band]!.some((db) => db > 0)) continue;
+          storeDip(dips[name], band, first, rows[band]!, shares[p]!);
+        }
       }
     }
   }

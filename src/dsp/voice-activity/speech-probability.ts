@@ -1,7 +1,8 @@
 // Speech or not, without a pulled network: a small layered model over what speech does to a frame and its surroundings.
 // It rises above a floor that follows the background, it is periodic at a voice's pitch for syllables at a time and
 // not for long, its level moves at the pace of syllables, its pitch glides. Works on the features of a whole file
-// (13 bytes a frame), so that floors and surroundings look both ways.
+// (13 bytes a frame), so that floors and surroundings look both ways;
+// chunks with margins keep the work space small.
 import { runningMean, runningMinimum, runningSpread } from './running.js';
 import { BYTES_PER_DB, SPEECH_BANDS, SPEECH_FEATURES } from './speech-features.js';
 import { HIDDEN_WEIGHTS, OUTPUT_BIAS, OUTPUT_WEIGHTS } from './speech-weights.js';
@@ -14,10 +15,27 @@ const SENTENCE_REACH = 24;
 /** Level of loud frames: this share of the file's frames lies above it. */
 const LOUD_SHARE = 0.1;
 
+/** Frames that are described at a time, and those that their surroundings reach. */
+const CHUNK_FRAMES = 8192;
+const MARGIN_FRAMES = 128;
+
 /** Probability of speech, 0 … 1, in each frame of a file's features; silence gives values near 0. */
 export function speechProbabilities(features: Uint8Array): Float32Array {
-  const rows = describeFrames(features);
   const frameCount = features.length / SPEECH_FEATURES;
+  const probabilities = new Float32Array(frameCount);
+  const loudDb = loudLevelDb(features);
+  for (let start = 0; start < frameCount; start += CHUNK_FRAMES) {
+    const end = Math.min(frameCount, start + CHUNK_FRAMES);
+    const from = Math.max(0, start - MARGIN_FRAMES);
+    const to = Math.min(frameCount, end + MARGIN_FRAMES);
+    const rows = describeFrames(features.subarray(from * SPEECH_FEATURES, to * SPEECH_FEATURES), loudDb);
+    const scores = runningMean(scoresOf(rows, to - from), 1);
+    for (let t = start; t < end; t++) probabilities[t] = 1 / (1 + Math.exp(-scores[t - from]!));
+  }
+  return probabilities;
+}
+
+function scoresOf(rows: readonly Float64Array[], frameCount: number): Float64Array {
   const scores = new Float64Array(frameCount).fill(OUTPUT_BIAS);
   for (const [unit, weights] of HIDDEN_WEIGHTS.entries()) {
     for (let t = 0; t < frameCount; t++) {
@@ -26,11 +44,30 @@ export function speechProbabilities(features: Uint8Array): Float32Array {
       scores[t]! += OUTPUT_WEIGHTS[unit]! * Math.tanh(sum);
     }
   }
-  return Float32Array.from(runningMean(scores, 1), (score) => 1 / (1 + Math.exp(-score)));
+  return scores;
 }
 
-/** The model's inputs, [input][frame], each within some units of 0. */
-export function describeFrames(features: Uint8Array): Float64Array[] {
+/** Bands in which a voice is loud. */
+const LEVEL_BANDS = [1, 8] as const;
+
+/** The level that the loudest frames of a file pass, in dB above that of byte 0. */
+export function loudLevelDb(features: Uint8Array): number {
+  const frameCount = features.length / SPEECH_FEATURES;
+  const [low, high] = LEVEL_BANDS;
+  const counts = new Float64Array(256 * (high - low));
+  for (let t = 0; t < frameCount; t++) {
+    let sum = 0;
+    for (let band = low; band < high; band++) sum += features[t * SPEECH_FEATURES + band]!;
+    counts[sum]!++;
+  }
+  let above = frameCount * LOUD_SHARE;
+  let sum = counts.length - 1;
+  while (sum > 0 && above > counts[sum]!) above -= counts[sum--]!;
+  return sum / (high - low) / BYTES_PER_DB;
+}
+
+/** The model's inputs, [input][frame], each within some units of 0; `loudDb` is that of the whole file. */
+export function describeFrames(features: Uint8Array, loudDb: number): Float64Array[] {
   const frameCount = features.length / SPEECH_FEATURES;
   const column = (k: number) =>
     Float64Array.from({ length: frameCount }, (_, t) => features[t * SPEECH_FEATURES + k]!);
@@ -50,9 +87,8 @@ export function describeFrames(features: Uint8Array): Float64Array[] {
   const low = meanOf(aboveFloor.slice(0, 4));
   const high = meanOf(aboveFloor.slice(5));
   const rise = meanOf(aboveFloor);
-  const level = meanOf(bandsDb.slice(1, 8));
-  const loud = levelOfShare(level, LOUD_SHARE);
-  const relative = level.map((value) => clamp((value - loud) / 20, -2.5, 0.5));
+  const level = meanOf(bandsDb.slice(...LEVEL_BANDS));
+  const relative = level.map((value) => clamp((value - loudDb) / 20, -2.5, 0.5));
   const periodic = column(SPEECH_BANDS).map((byte) => byte / 255);
   const glide = pitchGlide(column(SPEECH_BANDS + 1), periodic);
   const movement = runningSpread(relative, WORD_REACH);
@@ -107,12 +143,6 @@ function pitchGlide(lags: Float64Array, periodic: Float64Array): Float64Array {
     if (lag === 0 || before === 0 || periodic[t]! < 0.5 || periodic[t - 1]! < 0.5) return 0;
     return clamp(4 * Math.abs(Math.log2(lag / before)), 0, 1);
   });
-}
-
-function levelOfShare(levels: Float64Array, share: number): number {
-  if (levels.length === 0) return 0;
-  const sorted = levels.slice().sort();
-  return sorted[Math.floor((1 - share) * (sorted.length - 1))]!;
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -176,6 +176,20 @@ describe('planDips', () => {
     expect(deepest(-30)).toBe(0);
   });
 
+  it('goes through a long phrase without a trace of its pieces', () => {
+    const controls = 3000;
+    const steady = (byte: number) => {
+      const mid = new Uint8Array(controls * BAND_COUNT);
+      for (let k = 0; k < controls; k++) mid[k * BAND_COUNT + 7] = byte;
+      return { energies: new Float32Array(controls).fill(0.01), mid, side: new Uint8Array(mid.length) };
+    };
+    const phrase = [{ first: 50, end: 2950 }];
+    const dips = planDips(steady(200), steady(190), new Float32Array(controls + 1), phrase, options, [1]);
+    const inside = Array.from({ length: 2800 }, (_, k) => dips.mid[(100 + k) * BAND_COUNT + 7]!);
+    expect(Math.min(...inside)).toBeGreaterThan(0);
+    expect(Math.max(...inside)).toBe(Math.min(...inside));
+  });
+
   it('tells what the dips leave of the bed’s energy', () => {
     const bed = hear([tone(501, 4, 0.2)], true);
     const left = energyLeft(bed, flatDip(4, 7, 6, 0), RATE_HZ);
