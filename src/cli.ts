@@ -20,6 +20,11 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'split', summary: 'Separate songs into stems.', load: () => import('./commands/split.js') },
   { name: 'denoise', summary: 'Take noise out of recordings.', load: () => import('./commands/denoise.js') },
   {
+    name: 'restore',
+    summary: 'Find and mend damage: clicks, clipping, hum, plosives, sibilants …',
+    load: () => import('./commands/restore.js'),
+  },
+  {
     name: 'analyze',
     summary: 'Measure loudness, dynamics, stereo and spectrum.',
     load: () => import('./commands/analyze.js'),

@@ -59,6 +59,7 @@ export function measuresOf(command: string, result: TrackResult): JsonObject {
 const STAGE_OF_COMMAND: Readonly<Record<string, string>> = {
   split: 'separate',
   denoise: 'denoise',
+  restore: 'restore',
   analyze: 'analyze',
 };
 
@@ -109,11 +110,35 @@ function summaryOf(record: StageRecord): string {
     const floor = (data.noiseFloorDbfs ?? {}) as JsonObject;
     words.push(`noise floor ${figureText(floor.before, 'dBFS')} → ${figureText(floor.after, 'dBFS')}`);
   }
+  if (record.stage === 'restore') words.push(restoreLine(data));
+  if (record.stage === 'level')
+    words.push(`phrases span ${figureText(data.spanBeforeDb, 'dB')} → ${figureText(data.spanAfterDb, 'dB')}`);
   if (record.stage === 'remix') words.push(`removed ${figureText(data.removedDb, 'dB')} below the mix`);
   if (record.stage === 'duck') words.push(duckLine(data));
   if (record.stage === 'analyze') words.push(loudnessLine(data.loudness));
   if (record.stage === 'master') words.push(masterLine(data));
   return words.join(', ') || 'done';
+}
+
+/** What was found, and where the band ends. */
+function restoreLine(data: JsonObject): string {
+  const counted = [
+    ['clippedPeakCount', 'clipped peaks'],
+    ['clickCount', 'clicks'],
+    ['plosiveCount', 'plosives'],
+    ['breathCount', 'breaths'],
+    ['sibilantCount', 'loud sibilants'],
+  ] as const;
+  const found = counted.flatMap(([key, words]) =>
+    Number(data[key] ?? 0) > 0 ? [`${String(data[key])} ${words}`] : [],
+  );
+  const { hum, voice, bandLimitHz } = data as Readonly<Record<string, JsonObject | number | null>>;
+  if (typeof hum === 'object' && hum !== null)
+    found.push(`hum of ${String(hum.mainsHz)} Hz at ${figureText(hum.levelDbfs, 'dBFS')}`);
+  if (typeof bandLimitHz === 'number') found.push(`band ends at ${figureText(bandLimitHz, 'Hz')}`);
+  if (typeof voice === 'object' && voice !== null)
+    found.push(`room between phrases ${figureText(voice.roomDbfs, 'dBFS')}`);
+  return found.join(', ') || 'nothing found';
 }
 
 function duckLine(data: JsonObject): string {
