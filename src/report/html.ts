@@ -1,9 +1,13 @@
 // report.html: one self-contained page (no script from elsewhere, no network) with what was measured and what was
 // done. Charts are inline SVG drawn from the same data as report.json.
 import type { Json } from '../pipeline/stage.js';
+import type { Analysis } from '../pipeline/stages/analyze-schema.js';
+import { adviceSection } from './advice-section.js';
 import { figureText, labelOf, limitText, unitOf } from './figures.js';
 import type { Report, ReportStage } from './report.js';
 import { barChart, lineChart } from './svg.js';
+import { escapeXml } from './text.js';
+import { timeline } from './timeline.js';
 
 type JsonObject = { readonly [key: string]: Json | undefined };
 
@@ -15,16 +19,16 @@ export function reportHtml(report: Report): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
+<title>${escapeXml(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <header>
-<h1>${escapeHtml(report.input.name)}</h1>
-<p>${shape(report)} · forge ${escapeHtml(report.command)} ${escapeHtml(report.forgeVersion)} · <span class="status ${escapeHtml(report.status)}">${escapeHtml(report.status)}</span></p>
+<h1>${escapeXml(report.input.name)}</h1>
+<p>${shape(report)} · forge ${escapeXml(report.command)} ${escapeXml(report.forgeVersion)} · <span class="status ${escapeXml(report.status)}">${escapeXml(report.status)}</span></p>
 </header>
 <main>
-${report.stages.map(section).join('\n')}
+${report.stages.map((stage) => section(stage, report.input.durationSec)).join('\n')}
 ${notes(report)}
 ${files(report)}
 </main>
@@ -39,17 +43,15 @@ function shape({ input }: Report): string {
   return `${minutes}:${seconds} min · ${input.sampleRateHz} Hz · ${input.channelCount} channel${input.channelCount === 1 ? '' : 's'}`;
 }
 
-function section(stage: ReportStage): string {
+function section(stage: ReportStage, durationSec: number): string {
   const data = (stage.data ?? {}) as JsonObject;
   const reasons = Object.values(stage.bypassed);
-  const model = stage.models
-    .map(({ id, licence }) => `${escapeHtml(id)} (${escapeHtml(licence)})`)
-    .join(', ');
-  return `<section aria-labelledby="${escapeHtml(stage.id)}">
-<h2 id="${escapeHtml(stage.id)}">${escapeHtml(stage.id)}${stage.on === 'mix' ? '' : ` on ${escapeHtml(stage.on)}`}</h2>
-${reasons.map((reason) => `<p class="bypass">Bypassed: ${escapeHtml(reason)}</p>`).join('')}
+  const model = stage.models.map(({ id, licence }) => `${escapeXml(id)} (${escapeXml(licence)})`).join(', ');
+  return `<section aria-labelledby="${escapeXml(stage.id)}">
+<h2 id="${escapeXml(stage.id)}">${escapeXml(stage.id)}${stage.on === 'mix' ? '' : ` on ${escapeXml(stage.on)}`}</h2>
+${reasons.map((reason) => `<p class="bypass">Bypassed: ${escapeXml(reason)}</p>`).join('')}
 ${model === '' ? '' : `<p>Model: ${model}</p>`}
-${charts(stage, data)}
+${charts(stage, data, durationSec)}
 ${checks(data)}
 <details><summary>All figures</summary>${tree(withoutCurves(data))}</details>
 <details><summary>Options</summary>${tree(stage.options as JsonObject)}</details>
@@ -57,12 +59,13 @@ ${checks(data)}
 }
 
 /** The figures and curves that a person looks at first. */
-function charts(stage: ReportStage, data: JsonObject): string {
-  if (stage.stage === 'analyze') return figures(data) + curves(data);
+function charts(stage: ReportStage, data: JsonObject, durationSec: number): string {
+  if (stage.stage === 'analyze')
+    return figures(data) + curves(data) + music(data, durationSec) + advice(data);
   if (stage.stage === 'master') {
     const before = (data.before ?? {}) as JsonObject;
     const after = (data.after ?? {}) as JsonObject;
-    return `<p>Target <b>${escapeHtml(String(data.preset))}</b></p><div class="pair"><div><h3>Before</h3>${figures(before)}</div><div><h3>After</h3>${figures(after)}</div></div>${curves(after)}`;
+    return `<p>Target <b>${escapeXml(String(data.preset))}</b></p><div class="pair"><div><h3>Before</h3>${figures(before)}</div><div><h3>After</h3>${figures(after)}</div></div>${curves(after)}`;
   }
   const plain = Object.entries(data).filter(([, value]) => typeof value === 'number');
   if (stage.stage === 'duck') return table(plain as [string, Json][]) + duckCurves(data);
@@ -92,6 +95,34 @@ function curves(data: JsonObject): string {
   }
   if (bands !== undefined) parts.push(figureOf('Power per band (dB of the whole)', barChart(bands, 'dB')));
   return parts.join('');
+}
+
+/** What was heard of the music: the figures of the whole, and the timeline. */
+function music(data: JsonObject, durationSec: number): string {
+  const { rhythm, tonal, genre } = data as unknown as Analysis;
+  const rows: [string, Json][] = [];
+  if (rhythm !== undefined) {
+    rows.push(
+      ['tempoBpm', rhythm.tempoBpm],
+      ['tempoConfidence', rhythm.tempoConfidence],
+      ['meter', rhythm.meter],
+    );
+  }
+  if (tonal !== undefined) {
+    rows.push(['key', tonal.key], ['keyConfidence', tonal.keyConfidence], ['tuningHz', tonal.tuningHz]);
+  }
+  if (genre !== undefined && genre.guess !== null && genre.confidence !== null) {
+    rows.push(['genre (a guess)', `${genre.guess}, ${Math.round(100 * genre.confidence)} %`]);
+  }
+  if (rows.length === 0) return '';
+  const picture = timeline(data as unknown as Analysis, durationSec);
+  return `<h3>Music</h3>${table(rows)}${picture === '' ? '' : figureOf('Sections, keys, chords, bars and tempo over time', picture)}`;
+}
+
+function advice(data: JsonObject): string {
+  return data.advice === undefined
+    ? ''
+    : adviceSection(data.advice as unknown as NonNullable<Analysis['advice']>);
 }
 
 /** Gain of the bed and difference reached, one value a tenth of a second and a second. */
@@ -124,7 +155,7 @@ function gainAt(points: readonly { atSec: number; gainDb: number }[], sec: numbe
 }
 
 function figureOf(caption: string, svg: string): string {
-  return `<figure>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+  return `<figure>${svg}<figcaption>${escapeXml(caption)}</figcaption></figure>`;
 }
 
 function checks(data: JsonObject): string {
@@ -135,7 +166,7 @@ function checks(data: JsonObject): string {
   const rows = list.map(({ rule, limit, measured, pass }) => {
     const verdict = pass === null ? 'not checked' : pass ? 'pass' : 'fail';
     const unit = unitOf(rule);
-    return `<tr><td>${escapeHtml(labelOf(rule))}</td><td>${escapeHtml(limitText(limit, unit))}</td><td>${escapeHtml(figureText(measured, unit))}</td><td class="${verdict.replace(' ', '-')}">${verdict}</td></tr>`;
+    return `<tr><td>${escapeXml(labelOf(rule))}</td><td>${escapeXml(limitText(limit, unit))}</td><td>${escapeXml(figureText(measured, unit))}</td><td class="${verdict.replace(' ', '-')}">${verdict}</td></tr>`;
   });
   return `<table><caption>Platform sheet, measured on the written file</caption><thead><tr><th>Rule</th><th>Limit</th><th>Measured</th><th>Verdict</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
@@ -143,7 +174,7 @@ function checks(data: JsonObject): string {
 function notes(report: Report): string {
   if (report.notes.length === 0) return '';
   const items = report.notes.map(
-    ({ severity, message }) => `<li class="${severity}">${escapeHtml(message)}</li>`,
+    ({ severity, message }) => `<li class="${severity}">${escapeXml(message)}</li>`,
   );
   return `<section aria-labelledby="notes"><h2 id="notes">Notes</h2><ul>${items.join('')}</ul></section>`;
 }
@@ -151,7 +182,7 @@ function notes(report: Report): string {
 function files(report: Report): string {
   const rows = report.outputs.map(({ kind, path, sha256 }) => {
     const href = path.split('/').map(encodeURIComponent).join('/');
-    return `<tr><td>${escapeHtml(kind)}</td><td><a href="${href}">${escapeHtml(path)}</a></td><td><code>${sha256.slice(0, 16)}</code></td></tr>`;
+    return `<tr><td>${escapeXml(kind)}</td><td><a href="${href}">${escapeXml(path)}</a></td><td><code>${sha256.slice(0, 16)}</code></td></tr>`;
   });
   return `<section aria-labelledby="files"><h2 id="files">Files</h2>
 <table><thead><tr><th>Kind</th><th>File</th><th>sha256 (first 16 digits)</th></tr></thead><tbody>${rows.join('')}</tbody></table>
@@ -161,7 +192,7 @@ function files(report: Report): string {
 function table(rows: readonly (readonly [string, Json])[]): string {
   const body = rows.map(
     ([name, value]) =>
-      `<tr><th scope="row">${escapeHtml(labelOf(name))}</th><td>${escapeHtml(figureText(value, unitOf(name)))}</td></tr>`,
+      `<tr><th scope="row">${escapeXml(labelOf(name))}</th><td>${escapeXml(figureText(value, unitOf(name)))}</td></tr>`,
   );
   return `<table class="figures"><tbody>${body.join('')}</tbody></table>`;
 }
@@ -169,9 +200,9 @@ function table(rows: readonly (readonly [string, Json])[]): string {
 function tree(value: JsonObject): string {
   const items = Object.entries(value).map(([key, item]) => {
     if (item !== null && typeof item === 'object' && !Array.isArray(item)) {
-      return `<li><span>${escapeHtml(key)}</span>${tree(item as JsonObject)}</li>`;
+      return `<li><span>${escapeXml(key)}</span>${tree(item as JsonObject)}</li>`;
     }
-    return `<li><span>${escapeHtml(key)}</span> ${escapeHtml(figureText(item))}</li>`;
+    return `<li><span>${escapeXml(key)}</span> ${escapeXml(figureText(item))}</li>`;
   });
   return `<ul class="tree">${items.join('')}</ul>`;
 }
@@ -187,10 +218,6 @@ function withoutCurves(value: JsonObject): JsonObject {
   return Object.fromEntries(entries);
 }
 
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
-}
-
 const STYLE = `
 :root{color-scheme:light dark;--ink:#1c1d20;--soft:#63666d;--ground:#fbfbf9;--line:#d9d9d4;--mark:#b4460f;--good:#20713a;--bad:#b3202c}
 @media (prefers-color-scheme:dark){:root{--ink:#e9e8e4;--soft:#a2a4a9;--ground:#17181b;--line:#35373c;--mark:#f0894f;--good:#6ccb8b;--bad:#ff7d86}}
@@ -204,6 +231,9 @@ caption{text-align:left;color:var(--soft)}th,td{text-align:left;padding:.3rem .6
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:0 2rem}
 figure{margin:1rem 0}figcaption{color:var(--soft);font-size:.9rem}svg{width:100%;height:auto;display:block}
 svg text{fill:var(--soft);font:12px system-ui,sans-serif}svg .curve{fill:none;stroke:var(--mark);stroke-width:1.5}svg .bar{fill:var(--mark)}svg .grid{stroke:var(--line)}
+.advice li{margin:.4rem 0;padding-left:.25rem}.advice small{color:var(--soft)}.advice .high b{color:var(--bad)}.advice .medium b{color:var(--mark)}
+svg .range{fill:var(--mark);opacity:0}.timeline .on{fill:var(--ink)}.timeline .tick{stroke:var(--soft);fill:none}
+.timeline .c0{fill:#5b8def66}.timeline .c1{fill:#e08e4566}.timeline .c2{fill:#4fae8166}.timeline .c3{fill:#b06fce66}.timeline .c4{fill:#d4566a66}.timeline .c5{fill:#3fb0c466}.timeline .c6{fill:#a8a23a66}.timeline .c7{fill:#8a8d9466}
 details{margin:.75rem 0}summary{cursor:pointer;color:var(--soft)}
 .tree,.tree ul{list-style:none;padding-left:1rem}.tree span{color:var(--soft)}
 .pass{color:var(--good)}.fail,.missed,.warning{color:var(--bad)}.not-checked{color:var(--soft)}.bypass{color:var(--soft)}

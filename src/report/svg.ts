@@ -1,4 +1,5 @@
 // Small charts as inline SVG: a curve over time and bars per band. Coordinates are rounded, so equal data give equal bytes.
+import { clock } from './text.js';
 
 const WIDTH = 900;
 const HEIGHT = 220;
@@ -90,9 +91,4 @@ function range(values: readonly number[]): [number, number] {
     if (value > high) high = value;
   }
   return [low, high];
-}
-
-function clock(sec: number): string {
-  const whole = Math.round(sec);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }

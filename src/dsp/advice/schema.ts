@@ -23,10 +23,10 @@ export const adviceSchema = z
   .strictObject({
     curve: z.string().describe('Id of the target curve that the spectrum was held against.'),
     curveReason: z.string().describe('Why this curve.'),
-    differencesDb: z
-      .array(z.number().nullable())
+    thirdOctaves: z
+      .array(z.strictObject({ centreHz: z.number(), differenceDb: z.number().nullable() }))
       .describe(
-        'dB. Level of each of the 31 third octaves from 20 Hz to 20 kHz above the median of the curve, both aligned by the median from 100 Hz to 8 kHz. null: no power, or no target.',
+        'Level of each third octave above the median of the curve in dB, both aligned by the median from 100 Hz to 8 kHz. null: no power, or no target.',
       ),
     suggestions: z
       .array(

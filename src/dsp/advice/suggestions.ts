@@ -113,7 +113,10 @@ export function advise(
   return {
     curve: curve.id,
     curveReason: curve.reason,
-    differencesDb: differencesDb.map((value) => (value === null ? null : roundTo(value, 2))),
+    thirdOctaves: THIRD_OCTAVES_HZ.map((centreHz, i) => {
+      const differenceDb = differencesDb[i] ?? null;
+      return { centreHz, differenceDb: differenceDb === null ? null : roundTo(differenceDb, 2) };
+    }),
     suggestions: found.map(({ weight, suggestion }) => ({
       ...suggestion,
       severity: weight >= 2 ? 'high' : weight >= 1 ? 'medium' : 'low',

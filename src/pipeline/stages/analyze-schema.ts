@@ -137,5 +137,6 @@ export const analysisSchema = z.object({
   advice: adviceSchema.optional(),
 });
 
+export type Analysis = z.output<typeof analysisSchema>;
 export type LoudnessReport = z.output<typeof loudnessSchema>;
 export type SpectrumReport = z.output<typeof spectrumSchema>;

@@ -28,7 +28,7 @@ describe('advise', () => {
       CURVE,
     );
     expect(advice.suggestions).toEqual([]);
-    expect(advice.differencesDb.every((value) => value === 0)).toBe(true);
+    expect(advice.thirdOctaves.every(({ differenceDb }) => differenceDb === 0)).toBe(true);
   });
 
   it.each([
