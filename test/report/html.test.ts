@@ -101,7 +101,7 @@ describe('reportHtml', () => {
   const html = reportHtml(report());
 
   it('shows figures, timeline and suggestions', () => {
-    for (const text of ['−14.02 LUFS', 'A intro', 'F:maj', 'A minor', '120.00 BPM', 'Muddy: 200 to 500 Hz'])
+    for (const text of ['−14.02 LUFS', 'A intro', 'F:maj', 'A minor', '120 BPM', 'Muddy: 200 to 500 Hz'])
       expect(html).toContain(text);
     expect(html).toContain('Try −2.3 dB');
     expect(html).toContain('aria-label="Timeline of sections, keys, chords, bars, tempo"');
