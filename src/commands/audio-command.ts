@@ -14,7 +14,7 @@ import {
 import { CACHE_LIMIT_BYTES, shrinkCaches } from '../pipeline/cache.js';
 import type { Workshop } from '../pipeline/executor.js';
 import { listInputs } from '../pipeline/inputs.js';
-import type { DeliveryWish } from '../pipeline/plan.js';
+import { type DeliveryWish, shapeOf } from '../pipeline/plan.js';
 import { type Override, type Pipeline, parseSet } from '../pipeline/preset.js';
 import { cleanOpenFolders, type RunSettings } from '../pipeline/run.js';
 import { forgeVersion } from '../pipeline/versions.js';
@@ -177,7 +177,8 @@ async function execute(
 ): Promise<BatchItem[]> {
   const { command, flags } = job;
   const display = await createProgress(flags.progress, flags.quiet === true, planned.length);
-  const pools = await openWorkshop(workSecOf(planned), flags.jobs);
+  const isAlone = flags.jobs === undefined && isLightWork(planned);
+  const pools = await openWorkshop(isAlone ? 0 : workSecOf(planned), flags.jobs);
   const stopListening = onInterrupt(pools, display);
   let items: BatchItem[];
   try {
@@ -208,6 +209,19 @@ function printItems(
     for (const line of addition.lines) printLine(line);
   }
   return exitCodeOfBatch(items);
+}
+
+/** Work of a core for less than this share of the audio's time is mostly reading: threads would cost more than they give. */
+const LIGHT_SHARE = 0.0015;
+
+/** Whether one file is only measured for loudness and levels; then one thread stays under 90 MB whatever the length. */
+function isLightWork(planned: readonly PlannedTrack[]): boolean {
+  const [track] = planned;
+  if (planned.length !== 1 || track === undefined || 'error' in track) return false;
+  const { info, plan } = track;
+  const { frameCount, sampleRateHz } = shapeOf(info);
+  const isByNetwork = plan.nodes.some(({ models }) => models.length > 0);
+  return !isByNetwork && plan.estimate.workSec <= LIGHT_SHARE * (frameCount / sampleRateHz);
 }
 
 /** Estimated work of one core; without end where a network runs, which must not hold up this thread. */
