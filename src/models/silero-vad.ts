@@ -42,7 +42,7 @@ export function sileroRateOf(sampleRateHz: number): 8000 | 16000 {
  * @source Silero VAD v5/v6 (snakers4/silero-vad), MIT
  */
 export async function createSileroVad(modelPath: string, sampleRateHz: 8000 | 16000): Promise<SileroVad> {
-  const session = await createSession(modelPath, { label: LABEL });
+  const session = await createSession(modelPath, { label: LABEL, useMemoryArena: false });
   requireTensors(session, LABEL, { inputs: ['input', 'state', 'sr'], outputs: ['output', 'stateN'] });
   const frameSamples = sampleRateHz === 16000 ? 512 : 256;
   const contextSamples = frameSamples / 8;
