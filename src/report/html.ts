@@ -229,7 +229,7 @@ table{border-collapse:collapse;width:100%;margin:.75rem 0;font-variant-numeric:t
 caption{text-align:left;color:var(--soft)}th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);font-weight:400}
 .figures th{color:var(--soft)}.figures td{text-align:right}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:0 2rem}
-figure{margin:1rem 0}figcaption{color:var(--soft);font-size:.9rem}svg{width:100%;height:auto;display:block}
+figure{margin:1rem 0;overflow-x:auto}figcaption{color:var(--soft);font-size:.9rem}svg{width:100%;min-width:34rem;height:auto;display:block}
 svg text{fill:var(--soft);font:12px system-ui,sans-serif}svg .curve{fill:none;stroke:var(--mark);stroke-width:1.5}svg .bar{fill:var(--mark)}svg .grid{stroke:var(--line)}
 .advice li{margin:.4rem 0;padding-left:.25rem}.advice small{color:var(--soft)}.advice .high b{color:var(--bad)}.advice .medium b{color:var(--mark)}
 svg .range{fill:var(--mark);opacity:0}.timeline .on{fill:var(--ink)}.timeline .tick{stroke:var(--soft);fill:none}
