@@ -10,7 +10,6 @@ import {
   createDuckedReader,
   createMixReader,
   createSumReader,
-  mixChannelCount,
 } from '../../dsp/duck/ducked-reader.js';
 import { type Heard, joinHeard, listen } from '../../dsp/duck/listen.js';
 import type { FrameSource } from '../../dsp/kernels/frame-window.js';
@@ -153,9 +152,6 @@ export const mixPass = defineApply<unknown, MixParams, number, number>({
     return largest;
   },
 });
-
-/** Channels of the mix of two inputs. */
-export const channelsOfMix = mixChannelCount;
 
 function bedOf(context: Context<DuckScene>, role: string): FrameSource {
   return createBedReader(context.input(role), context.params.timeline);

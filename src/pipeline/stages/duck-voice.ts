@@ -18,11 +18,8 @@ export interface HeardVoice {
   readonly clippedSampleCount: number;
 }
 
-/**
- * Hash of the voice's file.
- * @throws ForgeError usage/missing-argument where none is named, input/not-found
- */
-export function hashVoice(path: string): string {
+/** @throws ForgeError usage/missing-argument where none is named, input/not-found */
+export function requireVoice(path: string): void {
   if (path === '') {
     throw new ForgeError(
       'usage/missing-argument',
@@ -38,6 +35,11 @@ export function hashVoice(path: string): string {
       `expected the recording of a voice at "${path}", which is not there`,
     );
   }
+}
+
+/** Hash of the voice's file. @throws as requireVoice */
+export function hashVoice(path: string): string {
+  requireVoice(path);
   return sha256Sync(path);
 }
 

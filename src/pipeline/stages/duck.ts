@@ -3,6 +3,7 @@
 // It does not clean the voice and does not master: denoise and master do.
 import type { Dips } from '../../dsp/duck/carve-plan.js';
 import { controlCount } from '../../dsp/duck/control.js';
+import { mixChannelCount } from '../../dsp/duck/ducked-reader.js';
 import type { PlannedPhrase } from '../../dsp/duck/gain-curve.js';
 import { planPhrases } from '../../dsp/duck/phrases.js';
 import {
@@ -17,13 +18,13 @@ import { integratedLoudness } from '../../dsp/loudness/gating.js';
 import { loudnessFigures } from '../../dsp/loudness/programme.js';
 import { resampledFrameCount } from '../../dsp/resample.js';
 import { type ErrorRecord, ForgeError } from '../../errors.js';
-import { dbToPower, powerToDb, secToFrames } from '../../units.js';
+import { dbToPower, secToFrames } from '../../units.js';
 import { type AudioRef, defineStage, type Json, type StageJob, type StageOutcome } from '../stage.js';
 import { findVoice, sileroNeed, voiceActivityPasses } from '../voice-activity.js';
+import { noteLengths, noteVocals, noteVoice } from './duck-notes.js';
 import { type DuckOptions, duckOptions, isLevelled, wantedDifferenceLu } from './duck-options.js';
 import {
   bedPass,
-  channelsOfMix,
   type DuckParams,
   type DuckScene,
   type HeardPair,
@@ -33,7 +34,7 @@ import {
 import { describeDuck } from './duck-report.js';
 import { duckSchema } from './duck-schema.js';
 import { needsLoop, planTimeline } from './duck-timeline.js';
-import { type HeardVoice, hashVoice, withVoice } from './duck-voice.js';
+import { type HeardVoice, hashVoice, requireVoice, withVoice } from './duck-voice.js';
 import { measurePass } from './measure-pass.js';
 import { MUSIC_MODEL, musicPass } from './music-pass.js';
 
@@ -82,7 +83,7 @@ export const duckStage = defineStage({
     mix: mixPass,
   },
   run: (job) => {
-    hashVoice(job.options.voice);
+    requireVoice(job.options.voice);
     return withVoice(job.options.voice, job.options.voiceSha256, (voice) => duck(job, voice));
   },
 });
@@ -185,25 +186,7 @@ async function hearVoice(job: Job, voice: AudioRef): Promise<HeardVoice> {
     });
   }
   const { clippedSampleCount } = dynamicsFigures(measures.levels!);
-  if (clippedSampleCount > 0) {
-    job.note(
-      'warning',
-      `${voice.name} is clipped: ${clippedSampleCount} samples at full scale; nothing here mends that`,
-    );
-  }
-  const { sampleRateHz } = job.inputs.audio!;
-  if (voice.sampleRateHz !== sampleRateHz) {
-    job.note(
-      'info',
-      `${voice.name} was converted from ${voice.sampleRateHz} to ${sampleRateHz} Hz, the rate of the bed`,
-    );
-  }
-  if (voice.channelCount > 2) {
-    job.note(
-      'warning',
-      `of the ${voice.channelCount} channels of ${voice.name}, the first two go into the mix`,
-    );
-  }
+  noteVoice(job, voice, clippedSampleCount);
   return { ref: voice, found, integratedLufs, clippedSampleCount };
 }
 
@@ -233,29 +216,6 @@ function releaseOf(
 ): number {
   const tempo = tempoBpm ?? rhythm?.tempoBpm ?? null;
   return releaseBeats === undefined || tempo === null ? releaseMs / 1000 : (60 / tempo) * releaseBeats;
-}
-
-function noteLengths(job: Job, bed: AudioRef, voiceEndFrame: number, hasBars: boolean): void {
-  const { ending, releaseBeats, tempoBpm } = job.options;
-  const shortSec = (voiceEndFrame - bed.frameCount) / bed.sampleRateHz;
-  if (shortSec > 0 && ending === 'keep') {
-    job.note(
-      'warning',
-      `the voice ends ${shortSec.toFixed(1)} s after the bed: --ending loop repeats it, fade fades it out`,
-    );
-  }
-  if (shortSec > 0 && ending === 'fade') {
-    job.note(
-      'info',
-      `the bed fades out ${shortSec.toFixed(1)} s before the voice ends: --ending loop repeats it`,
-    );
-  }
-  if (ending === 'loop' && needsLoop(job.options, bed, voiceEndFrame) && !hasBars) {
-    job.note('warning', 'no bars were found in the bed, so it is repeated as a whole, with a cross-fade');
-  }
-  if (releaseBeats !== undefined && tempoBpm === undefined && !hasBars) {
-    job.note('warning', 'no tempo was found in the bed, so releaseMs is taken: give it by --tempo-bpm');
-  }
 }
 
 /** Everything that the planning draws on. */
@@ -343,7 +303,7 @@ async function settlePlan(
 
 async function mixDown(job: Job, voice: AudioRef, scene: DuckScene, voiceDb: number): Promise<number> {
   const bed = job.output('bed');
-  const channelCount = channelsOfMix(bed.channelCount, voice.channelCount);
+  const channelCount = mixChannelCount(bed.channelCount, voice.channelCount);
   const { ceilingDbtp } = job.options;
   return job.apply(
     mixPass,
@@ -355,28 +315,6 @@ async function mixDown(job: Job, voice: AudioRef, scene: DuckScene, voiceDb: num
 
 function hasDips({ mid, side }: Dips): boolean {
   return mid.some((dip) => dip > 0) || side.some((dip) => dip > 0);
-}
-
-/** Singing so near to the bed's own loudness competes with speech. */
-const SUNG_DB = -12;
-
-function noteVocals(job: Job, { vocals, whole, bed }: HeardPair, { phrases }: DuckRequest): void {
-  if (vocals === undefined) return;
-  let sungControls = 0;
-  let controls = 0;
-  for (const { first, end } of phrases) {
-    for (let k = first; k < end; k++) {
-      const total = (whole ?? bed).energies[k]!;
-      controls++;
-      if (total > 0 && powerToDb(vocals.energies[k]! / total) > SUNG_DB) sungControls++;
-    }
-  }
-  if (sungControls * 5 < controls) return;
-  const percent = Math.round((100 * sungControls) / controls);
-  job.note(
-    'warning',
-    `the bed sings under ${percent} % of the speech: an instrumental version would be easier to follow`,
-  );
 }
 
 /** Phrases that should reach the difference and do not, as the error of a missed target. */
