@@ -12,6 +12,16 @@ const KEEP_STALE_MS = 600_000;
 /** The package of a hundred files that every command needs; all others are loaded from node_modules. */
 const JOINED = 'zod';
 
+/** forge speaks English: the messages of zod in forty other languages stay out. */
+const englishAlone = {
+  name: 'english-alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { metafile } = await build({
   absWorkingDir: root,
@@ -25,6 +35,7 @@ const { metafile } = await build({
   external: Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => name !== JOINED),
   // All in one folder, as deep as the modules that find presets and weights by their own place.
   chunkNames: '[name]-[hash]',
+  plugins: [englishAlone],
   minifyWhitespace: true,
   minifySyntax: true,
   metafile: true,

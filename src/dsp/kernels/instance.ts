@@ -27,6 +27,15 @@ export interface KernelFunctions {
     state: number,
     energies: number,
   ): void;
+  kWeightRuns(
+    left: number,
+    right: number,
+    lengths: number,
+    count: number,
+    coefficients: number,
+    state: number,
+    energies: number,
+  ): void;
   truePeak4(samples: number, frames: number, taps: number, limit: number, floor: number): number;
   truePeak2(samples: number, frames: number, taps: number, limit: number, floor: number): number;
   samplePeak(samples: number, frames: number): number;

@@ -44,8 +44,10 @@ export function tickStart(tick: number, sampleRateHz: number): number {
   return Math.round((tick * sampleRateHz) / TICKS_PER_SEC);
 }
 
+/** Ticks that one call of the kernel weighs at most. */
+const RUNS_AT_ONCE = 32;
 /** Kernel memory that a meter takes from a window, in bytes. */
-export const METER_BYTES = 8192;
+export const METER_BYTES = 12_288;
 
 export interface MeterOptions {
   readonly sampleRateHz: number;
@@ -72,12 +74,15 @@ export class LoudnessMeter {
   readonly #coefficients: Float64Array;
   readonly #pairs: readonly Pair[];
   readonly #taps: Float32Array;
+  readonly #runLengths: Int32Array;
   readonly #isFourfold: boolean;
   readonly #largestGain: number;
   #position = 0;
   #tick = 0;
   #ticks: Float64Array = new Float64Array(0);
   #tickCount = 0;
+  /** Of the tick at work. */
+  #tickEnergy = 0;
   #truePeaks: Float64Array;
   #samplePeaks: Float64Array;
   #tickPeaks: Float32Array = new Float32Array(0);
@@ -95,8 +100,10 @@ export class LoudnessMeter {
       left: weighted[2 * i]!,
       right: weighted[2 * i + 1] ?? weighted[2 * i]!,
       state: kernels.f64(12),
-      energies: kernels.f64(2),
+      energies: kernels.f64(2 * RUNS_AT_ONCE),
     }));
+    const lengths = kernels.f32(RUNS_AT_ONCE);
+    this.#runLengths = new Int32Array(lengths.buffer, lengths.byteOffset, RUNS_AT_ONCE);
     const interpolator = designTruePeak(options.sampleRateHz);
     this.#isFourfold = interpolator.factor === 4;
     // Rounded up, so that float32 arithmetic can't exceed it.
@@ -118,13 +125,13 @@ export class LoudnessMeter {
     this.#tickPeakCount = 0;
     this.#truePeaks = new Float64Array(this.#window.channelCount);
     this.#samplePeaks = new Float64Array(this.#window.channelCount);
-    for (const { energies } of this.#pairs) energies.fill(0);
+    this.#tickEnergy = 0;
   }
 
   /** Lets the filters settle on the newest `frames` frames, which lie before the range. */
   settle(frames: number): void {
-    for (const pair of this.#pairs) this.#weigh(pair, 0, frames);
-    for (const { energies } of this.#pairs) energies.fill(0);
+    this.#runLengths[0] = frames;
+    for (const pair of this.#pairs) this.#weigh(pair, 0, 1);
   }
 
   /** Measures the newest `frames` frames. */
@@ -171,31 +178,39 @@ export class LoudnessMeter {
 
   #measureEnergy(frames: number): void {
     const { sampleRateHz, weights } = this.#options;
-    let done = 0;
-    while (done < frames) {
-      const tickEnd = tickStart(this.#tick + 1, sampleRateHz);
-      const count = Math.min(frames - done, tickEnd - this.#position);
-      for (const pair of this.#pairs) this.#weigh(pair, done, count);
-      done += count;
-      this.#position += count;
-      if (this.#position < tickEnd) continue;
-      let energy = 0;
-      for (const { left, right, energies } of this.#pairs) {
-        energy += weights[left]! * energies[0]!;
-        if (right !== left) energy += weights[right]! * energies[1]!;
-        energies.fill(0);
+    for (let done = 0; done < frames; ) {
+      // The runs of frames up to the next borders of ticks; the last may end before its border.
+      const from = done;
+      let runs = 0;
+      let position = this.#position;
+      for (let tick = this.#tick; runs < RUNS_AT_ONCE && done < frames; tick++, runs++) {
+        const count = Math.min(frames - done, tickStart(tick + 1, sampleRateHz) - position);
+        this.#runLengths[runs] = count;
+        position += count;
+        done += count;
       }
-      this.#ticks[this.#tickCount++] = energy;
-      this.#tick++;
+      for (const pair of this.#pairs) this.#weigh(pair, from, runs);
+      for (let run = 0; run < runs; run++) {
+        this.#position += this.#runLengths[run]!;
+        for (const { left, right, energies } of this.#pairs) {
+          this.#tickEnergy += weights[left]! * energies[2 * run]!;
+          if (right !== left) this.#tickEnergy += weights[right]! * energies[2 * run + 1]!;
+        }
+        if (this.#position < tickStart(this.#tick + 1, sampleRateHz)) continue;
+        this.#ticks[this.#tickCount++] = this.#tickEnergy;
+        this.#tickEnergy = 0;
+        this.#tick++;
+      }
     }
   }
 
-  #weigh(pair: Pair, from: number, frames: number): void {
+  #weigh(pair: Pair, from: number, runs: number): void {
     const { pointers, kernels } = this.#window;
-    kernels.functions.kWeightPair(
+    kernels.functions.kWeightRuns(
       pointers[pair.left]! + 4 * from,
       pointers[pair.right]! + 4 * from,
-      frames,
+      this.#runLengths.byteOffset,
+      runs,
       this.#coefficients.byteOffset,
       pair.state.byteOffset,
       pair.energies.byteOffset,

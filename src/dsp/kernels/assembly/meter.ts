@@ -85,6 +85,26 @@ export function kWeightPair(left: usize, right: usize, frames: i32, coefficients
   v128.store(energies, sum);
 }
 
+/** The same over `count` runs of frames behind each other, of the i32 lengths at `lengths`: two f64 of energy for each. */
+export function kWeightRuns(
+  left: usize,
+  right: usize,
+  lengths: usize,
+  count: i32,
+  coefficients: usize,
+  state: usize,
+  energies: usize,
+): void {
+  for (const end = lengths + (<usize>count << 2); lengths < end; lengths += 4, energies += 16) {
+    const frames = load<i32>(lengths);
+    store<f64>(energies, 0);
+    store<f64>(energies, 0, 8);
+    kWeightPair(left, right, frames, coefficients, state, energies);
+    left += <usize>frames << 2;
+    right += <usize>frames << 2;
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function quiet(v: v128): v128 {
