@@ -54,7 +54,8 @@ function runForge(folder: string, { bedPath, voicePath }: Combination, extra: re
     [...args, '--json', '--quiet', '--difference-lu', String(WANTED_LU), '--depth', '32f', ...extra],
     { encoding: 'utf8', maxBuffer: 1 << 28, env },
   );
-  if (status !== 0) throw new Error(`forge duck ${bedPath} ended with ${status}: ${stderr}${stdout.slice(-600)}`);
+  if (status !== 0)
+    throw new Error(`forge duck ${bedPath} ended with ${status}: ${stderr}${stdout.slice(-600)}`);
   return (JSON.parse(stdout) as { results: DuckResult[] }).results[0]!;
 }
 

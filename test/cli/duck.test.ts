@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeVoice } from '../../fixtures/demo-voice.js';
 import { COMMAND_SCHEMAS } from '../../src/report/schemas.js';
 import { forge, jsonOf, startForge, testSong, untilStderr, writeWav } from '../helpers/cli.js';
 import { temporaryFolder } from '../helpers/direct-job.js';
-import { makeVoice } from '../../fixtures/demo-voice.js';
 
 interface Result {
   readonly status: string;

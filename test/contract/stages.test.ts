@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { makeVoice } from '../../fixtures/demo-voice.js';
 import { InProcessExecutor } from '../../src/pipeline/in-process.js';
 import { type JobSetting, runJob, type StageResult } from '../../src/pipeline/job.js';
 import { Pools } from '../../src/pipeline/pools.js';
@@ -12,7 +13,6 @@ import { loadStage, STAGE_IDS } from '../../src/pipeline/registry.js';
 import type { AudioRef, StageDefinition } from '../../src/pipeline/stage.js';
 import { testSong } from '../helpers/cli.js';
 import { audioRefOf, readAll, temporaryFolder } from '../helpers/direct-job.js';
-import { makeVoice } from '../../fixtures/demo-voice.js';
 
 const stages = await Promise.all(STAGE_IDS.map((id) => loadStage(id)));
 const workerUrl = pathToFileURL(resolve(import.meta.dirname, '../../dist/pipeline/worker.js'));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { makeVoice, type Spans } from '../../../fixtures/demo-voice.js';
 import { speechSegments, VOICE_FRAME_SEC } from '../../../src/dsp/voice-activity/segments.js';
 import {
   createSpeechMeter,
@@ -7,7 +8,6 @@ import {
   SPEECH_RATE_HZ,
 } from '../../../src/dsp/voice-activity/speech-features.js';
 import { speechProbabilities } from '../../../src/dsp/voice-activity/speech-probability.js';
-import { makeVoice, type Spans } from '../../../fixtures/demo-voice.js';
 
 const SPANS: Spans = [
   [2, 5],

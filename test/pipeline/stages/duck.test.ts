@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeVoice } from '../../../fixtures/demo-voice.js';
 import type { StageResult } from '../../../src/pipeline/job.js';
 import type { AudioRef } from '../../../src/pipeline/stage.js';
 import { duckStage } from '../../../src/pipeline/stages/duck.js';
 import { audioRefOf, readAll, runStage } from '../../helpers/direct-job.js';
-import { makeVoice } from '../../../fixtures/demo-voice.js';
 
 const RATE_HZ = 48_000;
 const SPANS = [
