@@ -11,7 +11,7 @@ import { designTruePeak, interpolationPhases } from '../loudness/true-peak.js';
 import { defineProcessor, type Processor } from '../processor.js';
 
 const options = z.strictObject({
-  inputGainDb: z.number().min(-60).max(60).default(0).describe('Gain before the limiter, in dB.'),
+  inputGainDb: z.number().min(-60).max(90).default(0).describe('Gain before the limiter, in dB.'),
   ceilingDb: z
     .number()
     .min(-40)

@@ -72,10 +72,14 @@ describe('master', () => {
   });
 
   it('raises a programme that lies under the gate of loudness', async () => {
-    const { entry, missed } = await master(musicLike(48_000 * 6, 48_000, 1, 0.0008), { preset: 'broadcast' });
+    const faint = musicLike(48_000 * 6, 48_000, 1, 0.0008);
+    const { entry, missed } = await master(faint, { preset: 'broadcast' });
     expect(entry.before.loudness.integratedLufs).toBeNull();
     expect(missed).toBeUndefined();
     expect(entry.after.loudness.integratedLufs).toBeCloseTo(-23, 1);
+    const loud = await master(faint, { preset: 'cd', character: 'none' });
+    expect(loud.entry.gainDb).toBeGreaterThan(60);
+    expect(loud.entry.after.loudness.integratedLufs).toBeCloseTo(-10.5, 1);
   });
 
   it('leaves silence silent and reports it as missed', async () => {
