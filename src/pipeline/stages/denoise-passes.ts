@@ -1,4 +1,6 @@
 // The passes of the stage `denoise`: a scan for steady noise, and the work of a denoiser range by range.
+import type { AudioReader } from '../../audio/audio-file.js';
+import { measureSigns, type SampleSource } from '../../dsp/denoise/content-guard.js';
 import { createEmbeddedDenoiser } from '../../dsp/denoise/embedded-denoiser.js';
 import { addHistograms, type LevelHistogram, measureLevels } from '../../dsp/denoise/noise-evidence.js';
 import {
@@ -8,6 +10,8 @@ import {
 } from '../../dsp/denoise/residual-meter.js';
 import { createResidualRange, type ResidualRangeState } from '../../dsp/denoise/residual-range.js';
 import type { ResidualStream } from '../../dsp/denoise/residual-stream.js';
+import { createResampledReader } from '../../dsp/resample.js';
+import { SPEECH_HOP, SPEECH_RATE_HZ } from '../../dsp/voice-activity/speech-features.js';
 import { createDeepFilterStream } from '../../models/deepfilternet3/denoiser.js';
 import { loadDeepFilterNetwork } from '../../models/deepfilternet3/network.js';
 import { defineApply, defineScan, type RangeContext } from '../stage.js';
@@ -28,6 +32,8 @@ export interface DenoiseParams {
 
 /** Seconds of a block inside of a range. */
 const BLOCK_SEC = 2;
+/** Frames of 32 ms that the guard looks at in one go. */
+const GUARD_STEP_FRAMES = 64;
 
 export const levelScan = defineScan<unknown, null, LevelHistogram, LevelHistogram>({
   order: 'parallel',
@@ -75,6 +81,47 @@ export const denoiseApply = defineApply<unknown, DenoiseParams, ResidualFigures,
   },
   merge: (parts) => addResidualFigures([...parts]),
 });
+
+/** Signs that the voice was altered, 32 ms each; `made` is what the denoiser gave. */
+export const guardScan = defineScan<unknown, { readonly isResidual: boolean }, Uint8Array, Uint8Array>({
+  order: 'parallel',
+  rangeSec: 60,
+  memoryMb: 40,
+  run(context) {
+    const { range, frameCount, sampleRateHz, params } = context;
+    const input = monoAt16kHz(context.input('audio'));
+    const made = monoAt16kHz(context.input('made'));
+    const output: SampleSource = (start, into) => {
+      made(start, into);
+      if (!params.isResidual) return;
+      const residual = into.slice();
+      input(start, into);
+      for (let n = 0; n < into.length; n++) into[n] = into[n]! - residual[n]!;
+    };
+    const frameAt = (position: number) => Math.ceil((position * SPEECH_RATE_HZ) / sampleRateHz / SPEECH_HOP);
+    const first = frameAt(range.startFrame);
+    const end = range.endFrame === frameCount ? frameAt(frameCount) : frameAt(range.endFrame);
+    const parts: Uint8Array[] = [];
+    for (let frame = first; frame < end; frame += GUARD_STEP_FRAMES) {
+      parts.push(measureSigns(input, output, frame, Math.min(end, frame + GUARD_STEP_FRAMES)));
+      const done = ((frame - first) * SPEECH_HOP * sampleRateHz) / SPEECH_RATE_HZ;
+      context.progress(Math.min(range.endFrame - range.startFrame, Math.round(done)));
+    }
+    return { part: Uint8Array.from(Buffer.concat(parts)) };
+  },
+  merge: (parts) => Uint8Array.from(Buffer.concat([...parts])),
+});
+
+function monoAt16kHz(source: AudioReader): SampleSource {
+  const reader = createResampledReader(source, SPEECH_RATE_HZ);
+  return (start, into) => {
+    const block = Array.from({ length: reader.channelCount }, () => new Float32Array(into.length));
+    reader.read(start, block);
+    into.fill(0);
+    for (const samples of block)
+      for (let n = 0; n < into.length; n++) into[n] = into[n]! + samples[n]! / block.length;
+  };
+}
 
 /** The residual of a file that was left alone: outputs are made of zeros, so that there is nothing to write. */
 export const silenceApply = defineApply<unknown, null, null, null>({

@@ -2,6 +2,7 @@
 // It first looks for noise, then lets the best denoiser that is here work, then looks at what was taken away: where
 // that holds tones of the signal it tries the next denoiser, and in the end gives the input back with the reason.
 import { z } from 'zod';
+import { type GuardVerdict, judgeContent } from '../../dsp/denoise/content-guard.js';
 import {
   judgeNoise,
   type NoiseEvidence,
@@ -10,12 +11,16 @@ import {
 } from '../../dsp/denoise/noise-evidence.js';
 import type { ResidualFigures } from '../../dsp/denoise/residual-meter.js';
 import { dbToGain, gainToDb, powerToDb, roundTo } from '../../units.js';
-import { defineStage, type Json, type StageJob } from '../stage.js';
+import { defineStage, type StageJob, type StageOutcome } from '../stage.js';
 import { chooseDenoisers, DENOISERS, type Denoiser, harmOf } from './denoise-decision.js';
-import { denoiseApply, levelScan, silenceApply } from './denoise-passes.js';
+import { denoiseApply, guardScan, levelScan, silenceApply } from './denoise-passes.js';
+import { learnProfile } from './denoise-profile.js';
 
 /** Unlimited for practical purposes: the models' own convention. */
 const NO_LIMIT_DB = 100;
+/** Places that the report lists. */
+const LISTED_PLACES = 200;
+const STRICT_HINT = 'Listen with --what residual; lower --strength-percent or --max-reduction-db.';
 /** Deep enough to push noise out of the way, and little enough to keep the room and to hide musical noise. */
 const EMBEDDED_LIMIT_DB = 15;
 
@@ -50,6 +55,17 @@ const options = z.strictObject({
     .enum(['cleaned', 'residual'])
     .default('cleaned')
     .describe('The cleaned audio, or what was taken away.'),
+  profile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Where the noise is alone: a place START-END in seconds, or an audio file of it. The embedded denoiser then takes its spectrum from there.',
+    ),
+  strict: z
+    .boolean()
+    .default(false)
+    .describe('A result of which the guard says that the voice was altered misses its target.'),
 });
 
 type Options = z.output<typeof options>;
@@ -85,12 +101,25 @@ const result = z.strictObject({
   ),
   strengthPercent: z.number(),
   maxReductionDb: z.number().nullable(),
+  profile: z.string().nullable().describe('Where the noise was learned. null: all over the file.'),
+  contentAltered: z
+    .strictObject({
+      isAltered: z
+        .boolean()
+        .describe('Whether the places make up more than a tenth of the time in which a voice is clear.'),
+      clearVoiceSec: z.number().describe('Seconds in which the input shows a clear voice.'),
+      places: z
+        .array(z.strictObject({ startSec: z.number(), endSec: z.number(), share: z.number() }))
+        .describe('The first 200, in order. share: of the clear frames there that show it, 0 to 1.'),
+    })
+    .nullable()
+    .describe('What the guard says of the voice. null: the file was left alone.'),
 });
 
 /** The stage. */
 export const denoiseStage = defineStage({
   id: 'denoise',
-  version: 1,
+  version: 2,
   summary: 'Take noise out of recordings.',
   source:
     'OM-LSA with IMCRA (Cohen & Berdugo 2001, Cohen 2003); DeepFilterNet3 (Schröter et al. 2023) where it is installed',
@@ -100,23 +129,33 @@ export const denoiseStage = defineStage({
   outputs: () => ['audio'],
   models: ({ model }) => (model === 'embedded' ? [] : [{ id: 'deepfilternet3', required: model !== 'auto' }]),
   estimate: () => ({ realTimeFactor: 0.06, memoryMb: 250 }),
-  passes: { levels: levelScan, denoise: denoiseApply, silence: silenceApply },
+  passes: { levels: levelScan, denoise: denoiseApply, guard: guardScan, silence: silenceApply },
   run,
 });
 
-async function run(job: StageJob<Options>): Promise<{ data: Json }> {
+async function run(job: StageJob<Options>): Promise<StageOutcome> {
   const audio = job.inputs.audio!;
   const evidence = judgeNoise(await job.scan(levelScan, null), audio.sampleRateHz);
   const isInstalled = job.models.deepfilternet3 !== undefined;
   if (job.options.strengthPercent === 0 || job.options.maxReductionDb === 0) {
     return leaveAlone(job, evidence, 'a reduction of 0 was asked for');
   }
-  const decision = chooseDenoisers(evidence, job.options.model, isInstalled, audio.name === 'mix');
+  const profile =
+    job.options.profile === undefined ? undefined : await learnProfile(audio, job.options.profile);
+  // Whoever shows where the noise is has decided that there is some.
+  const decision =
+    profile === undefined
+      ? chooseDenoisers(evidence, job.options.model, isInstalled, audio.name === 'mix')
+      : {
+          tries: [
+            job.options.model === 'deepfilternet3' ? ('deepfilternet3' as const) : ('embedded' as const),
+          ],
+        };
   if ('reason' in decision) return leaveAlone(job, evidence, decision.reason);
 
   let harm = '';
   for (const denoiser of decision.tries) {
-    const figures = await applyDenoiser(job, evidence, denoiser);
+    const figures = await applyDenoiser(job, denoiser, profile ?? noisePowerOf(evidence, audio.sampleRateHz));
     const found = harmOf(figures);
     if (found === undefined || job.options.model === 'deepfilternet3') {
       if (found !== undefined) job.note('warning', `${denoiser} was asked for, though ${found}`);
@@ -130,11 +169,11 @@ async function run(job: StageJob<Options>): Promise<{ data: Json }> {
 
 function applyDenoiser(
   job: StageJob<Options>,
-  evidence: NoiseEvidence,
   denoiser: Denoiser,
+  noisePower: Float64Array,
 ): Promise<ResidualFigures> {
   const { stereo, postFilter, what } = job.options;
-  const { sampleRateHz, channelCount } = job.inputs.audio!;
+  const { channelCount } = job.inputs.audio!;
   const params = {
     denoiser,
     residualGain: residualGainOf(job.options, denoiser),
@@ -142,7 +181,7 @@ function applyDenoiser(
     isLinked: stereo === 'linked',
     hasPostFilter: postFilter,
     givesResidual: what === 'residual',
-    noisePower: denoiser === 'embedded' ? noisePowerOf(evidence, sampleRateHz) : new Float64Array(0),
+    noisePower: denoiser === 'embedded' ? noisePower : new Float64Array(0),
   };
   return job.apply(denoiseApply, params, { audio: { channelCount } });
 }
@@ -163,7 +202,7 @@ async function describeResult(
   evidence: NoiseEvidence,
   denoiser: Denoiser,
   figures: ResidualFigures,
-): Promise<{ data: Json }> {
+): Promise<StageOutcome> {
   const { sampleRateHz } = job.inputs.audio!;
   const isCleaned = job.options.what === 'cleaned';
   const after = isCleaned
@@ -174,7 +213,14 @@ async function describeResult(
   const limitDb = limitOf(job.options, denoiser);
   const gain = residualGainOf(job.options, denoiser);
   const residualDb = powerToDb(figures.residualEnergy / figures.inputEnergy) + gainToDb(gain);
+  const made = { made: job.output('audio') };
+  const verdict = judgeContent(await job.scan(guardScan, { isResidual: !isCleaned }, made));
+  const altered = alteredText(verdict);
+  if (altered !== undefined) job.note('warning', altered);
   return {
+    ...(altered !== undefined && job.options.strict
+      ? { missed: { code: 'target/missed' as const, message: altered, hint: STRICT_HINT } }
+      : {}),
     data: {
       ...evidenceData(evidence, after),
       model:
@@ -186,15 +232,35 @@ async function describeResult(
       residualDb: figures.residualEnergy > 0 ? rounded(residualDb) : null,
       strengthPercent: job.options.strengthPercent,
       maxReductionDb: limitDb >= NO_LIMIT_DB ? null : limitDb,
+      profile: job.options.profile ?? null,
+      contentAltered: {
+        isAltered: verdict.isAltered,
+        clearVoiceSec: roundTo(verdict.clearVoiceSec, 3),
+        places: verdict.places.slice(0, LISTED_PLACES).map(({ startSec, endSec, share }) => ({
+          startSec: roundTo(startSec, 3),
+          endSec: roundTo(endSec, 3),
+          share: roundTo(share, 2),
+        })),
+      },
     },
   };
+}
+
+/** What the guard has to say of an altered voice; undefined where it is as it was. */
+function alteredText({ isAltered, places }: GuardVerdict): string | undefined {
+  if (!isAltered) return undefined;
+  const shown = places
+    .slice(0, 5)
+    .map(({ startSec, endSec }) => `${startSec.toFixed(1)}–${endSec.toFixed(1)} s`);
+  const more = places.length > shown.length ? ` and ${places.length - shown.length} more` : '';
+  return `content altered: what was taken away holds voice at ${shown.join(', ')}${more}`;
 }
 
 async function leaveAlone(
   job: StageJob<Options>,
   evidence: NoiseEvidence,
   reason: string,
-): Promise<{ data: Json }> {
+): Promise<StageOutcome> {
   if (job.options.what === 'cleaned') job.bypass('audio', 'audio', reason);
   else {
     job.note('info', `nothing was taken away: ${reason}`);
@@ -209,6 +275,8 @@ async function leaveAlone(
       residualDb: null,
       strengthPercent: job.options.strengthPercent,
       maxReductionDb: job.options.maxReductionDb ?? null,
+      profile: job.options.profile ?? null,
+      contentAltered: null,
     },
   };
 }

@@ -109,6 +109,39 @@ describe('the stage denoise, embedded', () => {
   });
 });
 
+describe('the stage denoise, with a profile', () => {
+  // The noise is coloured, and moves a little.
+  let state = 0;
+  const coloured = whiteNoise(clean.length, -30, 4).map((value, n) => {
+    state += 0.3 * (value - state);
+    return (0.9 + 0.1 * Math.sin(n / 9000)) * state;
+  });
+  const damaged = sumOf(clean, coloured);
+  const isPause = (n: number) => Math.floor((n / RATE) * 4) % 6 >= 4;
+  const pauseLevel = (samples: Float32Array | Float64Array) =>
+    levelDbfs(Float64Array.from(samples).filter((_, n) => isPause(n)));
+
+  it('learns the noise where it is told to', async () => {
+    const { data, output } = await denoise([damaged], { profile: '1.05-1.45' });
+    expect(data).toMatchObject({
+      profile: '1.05-1.45',
+      model: { id: 'embedded' },
+      contentAltered: { isAltered: false },
+    });
+    expect(pauseLevel(damaged) - pauseLevel(output[0]!)).toBeGreaterThan(8);
+  });
+
+  it('learns it from a file', async () => {
+    const { path } = audioRefOf([coloured.subarray(0, 2 * RATE)], RATE, 'noise');
+    const { output } = await denoise([damaged], { profile: path });
+    expect(pauseLevel(damaged) - pauseLevel(output[0]!)).toBeGreaterThan(8);
+  });
+
+  it.each(['7.5-99', '1.0-1.1', '3-2', 'no-such-file.wav'])('refuses %s', async (profile) => {
+    await expect(denoise([damaged], { profile })).rejects.toThrow(/profile|no-such-file/);
+  });
+});
+
 const files = deepFilterFiles();
 const noisyPath = sharedFile('audio', 'speech', 'noisy_snr0.wav');
 const cleanPath = sharedFile('audio', 'speech', 'clean.wav');
@@ -173,3 +206,20 @@ describe.skipIf(files === undefined || noisyPath === undefined || cleanPath === 
     });
   },
 );
+
+describe.skipIf(files === undefined)('the guard of the stage denoise', () => {
+  it('tells where a network that was asked for took music for noise; strict, the result misses', async () => {
+    const forced = { model: 'deepfilternet3', strict: true };
+    const result = await denoise([music], forced, { extra });
+    const { contentAltered } = result.data as unknown as {
+      contentAltered: { isAltered: boolean; places: unknown[] };
+    };
+    expect(contentAltered.isAltered).toBe(true);
+    expect(contentAltered.places.length).toBeGreaterThan(0);
+    expect(result.outcome.missed).toMatchObject({
+      code: 'target/missed',
+      message: expect.stringMatching(/content altered/),
+    });
+    expect(result.notes.some(({ message }) => message.startsWith('content altered'))).toBe(true);
+  });
+});
