@@ -25,27 +25,30 @@ export interface MusicFeatures {
 
 const BLOCK_SEC = 10;
 
-/**
- * Features of the feature frames whose centres lie in [startFrame, endFrame) of `source`; channels are averaged.
- * Memory: one block of ten seconds, whatever the range. The same bytes for any division into ranges.
- * @throws whatever `source.read` throws
- */
-export function extractMusicFeatures(
-  source: FrameSource,
-  range: { readonly startFrame: number; readonly endFrame: number },
-): MusicFeatures {
-  const { sampleRateHz, channelCount } = source;
-  const kinds = [
+/** Buffers and tables for one rate and channel count, to be used for range after range. */
+export interface MusicFeatureExtractor {
+  /**
+   * Features of the feature frames whose centres lie in [startFrame, endFrame) of `source`; channels are averaged.
+   * Memory: one block of ten seconds, whatever the range. The same bytes for any division into ranges.
+   * @throws whatever `source.read` throws
+   */
+  extract(
+    source: FrameSource,
+    range: { readonly startFrame: number; readonly endFrame: number },
+  ): MusicFeatures;
+}
+
+export function createMusicFeatureExtractor(
+  sampleRateHz: number,
+  channelCount: number,
+): MusicFeatureExtractor {
+  const analysers = [
     { rate: BAND_FRAMES_PER_SEC, width: BAND_COUNT, analyser: createBandAnalyser(sampleRateHz) },
     { rate: PITCH_FRAMES_PER_SEC, width: PITCH_BIN_COUNT, analyser: createPitchAnalyser(sampleRateHz) },
-  ].map(({ rate, width, analyser }) => {
-    const first = firstFrameFrom(range.startFrame, sampleRateHz, rate);
-    const end = Math.max(first, firstFrameFrom(range.endFrame, sampleRateHz, rate));
-    return { rate, width, analyser, first, end, next: first, levels: new Uint8Array((end - first) * width) };
-  });
+  ];
   // A window's partner lies one feature frame away.
   const marginFrames = Math.max(
-    ...kinds.map(({ analyser, rate }) => analyser.marginFrames + Math.ceil(sampleRateHz / rate) + 1),
+    ...analysers.map(({ analyser, rate }) => analyser.marginFrames + Math.ceil(sampleRateHz / rate) + 1),
   );
   const blockFrames = Math.ceil(BLOCK_SEC * sampleRateHz);
   const channels = Array.from(
@@ -53,30 +56,48 @@ export function extractMusicFeatures(
     () => new Float32Array(blockFrames + 2 * marginFrames),
   );
   const mono = new Float32Array(blockFrames + 2 * marginFrames);
-  for (let start = range.startFrame; start < range.endFrame; start += blockFrames) {
-    const blockEnd = Math.min(range.endFrame, start + blockFrames);
-    const originFrame = start - marginFrames;
-    source.read(originFrame, channels);
-    mixDown(channels, mono);
-    for (const kind of kinds) {
-      const centre = (index: number): number => centreOf(index, sampleRateHz, kind.rate) - originFrame;
-      const place = (index: number): number =>
-        index >= kind.next && index < blockLimit ? (index - kind.first) * kind.width : -1;
-      const blockLimit = Math.min(kind.end, firstFrameFrom(blockEnd, sampleRateHz, kind.rate));
-      // Frames 2p and 2p+1 are always transformed together, also where only one of them is in the block.
-      for (let even = kind.next - (kind.next % 2); even < blockLimit; even += 2) {
-        const odd = even + 1;
-        kind.analyser.analysePair(mono, centre(even), centre(odd), kind.levels, place(even), place(odd));
-      }
-      kind.next = Math.max(kind.next, blockLimit);
-    }
-  }
-  const [bands, pitches] = kinds.map((kind) => kind.levels);
   return {
-    durationSec: (range.endFrame - range.startFrame) / sampleRateHz,
-    bands: bands!,
-    pitches: pitches!,
+    extract(source, range) {
+      const kinds = analysers.map(({ rate, width, analyser }) => {
+        const first = firstFrameFrom(range.startFrame, sampleRateHz, rate);
+        const end = Math.max(first, firstFrameFrom(range.endFrame, sampleRateHz, rate));
+        const levels = new Uint8Array((end - first) * width);
+        return { rate, width, analyser, first, end, next: first, levels };
+      });
+      for (let start = range.startFrame; start < range.endFrame; start += blockFrames) {
+        const blockEnd = Math.min(range.endFrame, start + blockFrames);
+        const originFrame = start - marginFrames;
+        source.read(originFrame, channels);
+        mixDown(channels, mono);
+        for (const kind of kinds) {
+          const centre = (index: number): number => centreOf(index, sampleRateHz, kind.rate) - originFrame;
+          const place = (index: number): number =>
+            index >= kind.next && index < blockLimit ? (index - kind.first) * kind.width : -1;
+          const blockLimit = Math.min(kind.end, firstFrameFrom(blockEnd, sampleRateHz, kind.rate));
+          // Frames 2p and 2p+1 are always transformed together, also where only one of them is in the block.
+          for (let even = kind.next - (kind.next % 2); even < blockLimit; even += 2) {
+            const odd = even + 1;
+            kind.analyser.analysePair(mono, centre(even), centre(odd), kind.levels, place(even), place(odd));
+          }
+          kind.next = Math.max(kind.next, blockLimit);
+        }
+      }
+      const [bands, pitches] = kinds.map((kind) => kind.levels);
+      return {
+        durationSec: (range.endFrame - range.startFrame) / sampleRateHz,
+        bands: bands!,
+        pitches: pitches!,
+      };
+    },
   };
+}
+
+/** Features of one range of a file; see MusicFeatureExtractor. */
+export function extractMusicFeatures(
+  source: FrameSource,
+  range: { readonly startFrame: number; readonly endFrame: number },
+): MusicFeatures {
+  return createMusicFeatureExtractor(source.sampleRateHz, source.channelCount).extract(source, range);
 }
 
 /** Parts of consecutive ranges, in range order, as one. */

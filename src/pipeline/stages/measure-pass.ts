@@ -7,7 +7,7 @@ import { channelWeights } from '../../dsp/loudness/channel-weights.js';
 import { measureRange } from '../../dsp/loudness/measure-range.js';
 import type { LoudnessPart } from '../../dsp/loudness/meter.js';
 import { joinParts } from '../../dsp/loudness/programme.js';
-import { extractMusicFeatures, type MusicFeatures } from '../../dsp/music-features.js';
+import { createMusicFeatureExtractor, type MusicFeatures } from '../../dsp/music-features.js';
 import { addSpectra, measureSpectrum, type SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
 import { defineScan } from '../stage.js';
 
@@ -43,7 +43,7 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
   order: 'parallel',
   rangeSec: MEASURE_RANGE_SEC,
   memoryMb: 40,
-  run(context) {
+  async run(context) {
     const { sampleRateHz, channelCount, params } = context;
     const { startFrame, endFrame } = context.range;
     const source: FrameSource & { readonly sampleRateHz: number } & {
@@ -64,13 +64,18 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
       },
       onProgress: (framesDone) => context.progress(params.isWithSpectrum ? framesDone / 2 : framesDone),
     });
+    const music = params.isWithMusic
+      ? await context.resource(`music features ${sampleRateHz} ${channelCount}`, () =>
+          createMusicFeatureExtractor(sampleRateHz, channelCount),
+        )
+      : undefined;
     const part: Measures = {
       loudness,
       ...(levelMeter === undefined ? {} : { levels: levelMeter.end() }),
       ...(params.isWithSpectrum
         ? { spectrum: measureSpectrum(source, sampleRateHz, startFrame, endFrame) }
         : {}),
-      ...(params.isWithMusic ? { music: extractMusicFeatures(source, context.range) } : {}),
+      ...(music === undefined ? {} : { music: music.extract(source, context.range) }),
     };
     return { part };
   },
