@@ -107,6 +107,7 @@ class Job implements StageJob<unknown> {
   readonly inputs: Readonly<Record<string, AudioRef>>;
   readonly models: Readonly<Record<string, ModelFiles>>;
   readonly delivery: DeliverySpec;
+  readonly scratchDir: string;
   readonly #setting: JobSetting;
   readonly #outputs: Record<string, AudioRef> = {};
   readonly #encoded: Record<string, EncodedOutput> = {};
@@ -123,6 +124,7 @@ class Job implements StageJob<unknown> {
     this.inputs = setting.inputs;
     this.models = setting.models;
     this.delivery = setting.delivery;
+    this.scratchDir = setting.scratchDir;
   }
 
   scan = async <Summary>(

@@ -159,6 +159,8 @@ export interface StageJob<Options> {
   readonly models: Readonly<Record<string, ModelFiles>>;
   /** The form in which the run's results will be delivered (the input's own unless asked otherwise). */
   readonly delivery: DeliverySpec;
+  /** A folder for what goes when the run ends, or is interrupted: a decoded second input. */
+  readonly scratchDir: string;
 
   /** Runs a scan pass over all ranges of its primary input. `inputs` overrides the stage's inputs by role. */
   scan<Params, Part, Summary>(

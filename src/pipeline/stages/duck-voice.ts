@@ -1,8 +1,7 @@
 // The second file of `duck`: read and hashed when the run is planned, so that a wrong name fails before any work, and
-// opened for the run. A file that is no WAV is decoded into a folder of its own, which goes afterwards.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+// opened for the run.
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { decodeAudio } from '../../audio/decode.js';
 import { probeAudio } from '../../audio/probe.js';
 import { ForgeError } from '../../errors.js';
@@ -19,7 +18,7 @@ export interface HeardVoice {
 }
 
 /** @throws ForgeError usage/missing-argument where none is named, input/not-found */
-export function requireVoice(path: string): void {
+function requireVoice(path: string): void {
   if (path === '') {
     throw new ForgeError(
       'usage/missing-argument',
@@ -44,26 +43,17 @@ export function hashVoice(path: string): string {
 }
 
 /**
- * Hands the voice to `work` as audio that can be read by frames.
+ * The voice as audio that can be read by frames; what is no WAV is decoded into `scratchDir`.
  * @throws ForgeError input/* where it cannot be read
  */
-export async function withVoice<Result>(
-  path: string,
-  sha256: string,
-  work: (voice: AudioRef) => Promise<Result>,
-): Promise<Result> {
-  const info = await probeAudio(path);
-  const scratchDir = mkdtempSync(join(tmpdir(), 'forge-voice-'));
-  try {
-    const decoded = await decodeAudio(info, { scratchDir });
-    return await work({
-      ...decoded.shape,
-      name: basename(path),
-      path: decoded.path,
-      key: `voice:${sha256 === '' ? path : sha256}`,
-      sampleFormat: decoded.sampleFormat,
-    });
-  } finally {
-    rmSync(scratchDir, { recursive: true, force: true });
-  }
+export async function openVoice(path: string, sha256: string, scratchDir: string): Promise<AudioRef> {
+  requireVoice(path);
+  const decoded = await decodeAudio(await probeAudio(path), { scratchDir });
+  return {
+    ...decoded.shape,
+    name: basename(path),
+    path: decoded.path,
+    key: `voice:${sha256 === '' ? path : sha256}`,
+    sampleFormat: decoded.sampleFormat,
+  };
 }

@@ -34,7 +34,7 @@ import {
 import { describeDuck } from './duck-report.js';
 import { duckSchema } from './duck-schema.js';
 import { needsLoop, planTimeline } from './duck-timeline.js';
-import { type HeardVoice, hashVoice, requireVoice, withVoice } from './duck-voice.js';
+import { type HeardVoice, hashVoice, openVoice } from './duck-voice.js';
 import { measurePass } from './measure-pass.js';
 import { MUSIC_MODEL, musicPass } from './music-pass.js';
 
@@ -82,9 +82,9 @@ export const duckStage = defineStage({
     bed: bedPass,
     mix: mixPass,
   },
-  run: (job) => {
-    requireVoice(job.options.voice);
-    return withVoice(job.options.voice, job.options.voiceSha256, (voice) => duck(job, voice));
+  async run(job) {
+    const { voice, voiceSha256 } = job.options;
+    return duck(job, await openVoice(voice, voiceSha256, job.scratchDir));
   },
 });
 
