@@ -1,12 +1,13 @@
 // The part of `master` before the limiter: chooses character and curve, measures what their settings need, and renders
 // the chain into `shaped`. With references it measures the result and corrects once more.
+import { gainAt } from '../../dsp/equaliser/fir-design.js';
 import { dynamicsFigures, stereoFigures } from '../../dsp/levels/figures.js';
 import { loudnessFigures } from '../../dsp/loudness/programme.js';
 import { thirdOctaveCentreHz } from '../../dsp/spectrum/bands.js';
 import { type Correction, designCorrection, type TargetBand } from '../../dsp/spectrum/correction.js';
 import { spectrumFigures } from '../../dsp/spectrum/figures.js';
 import { meanPowers } from '../../dsp/spectrum/spectrum-meter.js';
-import { roundTo } from '../../units.js';
+import { dbToPower, roundTo } from '../../units.js';
 import type { MasterTarget } from '../master-target.js';
 import type { AudioRef, StageJob } from '../stage.js';
 import { curveBands, loadTargetCurve } from '../target-curve.js';
@@ -32,7 +33,11 @@ export interface Shaped {
 /** References may be farther from a mix than any curve, and are asked for by name. */
 const REFERENCE_LIMIT_DB = 24;
 const REFERENCE_EMPTY_DB = 45;
-const REFERENCE_ROUNDS = 3;
+const REFERENCE_ROUNDS = 2;
+/** Rounds of correction on the spectrum alone, before anything is rendered. */
+const SPECTRUM_ROUNDS = 8;
+/** A mean rest of less is not worth another render. */
+const SMALL_REST_DB = 0.3;
 /** A reference this much denser than the mix, in LU of peak to loudness, compresses by one more. */
 const LU_PER_RATIO = 6;
 const LARGEST_REFERENCE_RATIO = 3;
@@ -106,7 +111,11 @@ export async function shapeMix(
           reason: 'spectrum, width and density of the references',
         };
 
+  const wanted = towards(figures.spectrum.thirdOctavesDb, bands, amountPercent);
+  const restOf = (levelsDb: readonly (number | null)[]): Correction =>
+    designCorrection(levelsDb, wanted, { ...settings, amountPercent: 100 });
   let correction = designCorrection(figures.spectrum.thirdOctavesDb, bands, settings);
+  if (reference !== undefined) correction = refined(correction, figures.powers, mix.sampleRateHz, restOf);
   for (let round = 1; ; round++) {
     const links = buildChain(planOf(correction), evidence);
     if (links.length === 0 && !isMono) return { audio: mix, measures: before, links, choice: shownChoice };
@@ -114,13 +123,34 @@ export async function shapeMix(
     const isWithSpectrum = reference !== undefined;
     const shaped = await render(job, links, before, measure, shownChoice, isMono, isWithSpectrum);
     if (reference === undefined || amountPercent === 0 || round === REFERENCE_ROUNDS) return shaped;
-    // What dynamics and smoothing left over is corrected on top.
-    const result = figuresOf(shaped.audio, shaped.measures).spectrum.thirdOctavesDb;
-    const wanted = towards(figures.spectrum.thirdOctavesDb, bands, amountPercent);
-    const rest = designCorrection(result, wanted, { ...settings, amountPercent: 100 });
-    if (rest.points.length === 0) return shaped;
+    // What dynamics left over is corrected on top.
+    const rest = restOf(figuresOf(shaped.audio, shaped.measures).spectrum.thirdOctavesDb);
+    if (meanGainDb(rest) < SMALL_REST_DB) return shaped;
     correction = addCorrections(correction, rest, REFERENCE_LIMIT_DB);
   }
+}
+
+/** The correction after what its smoothing leaves over, foretold on the mean powers of the mix, is corrected too. */
+function refined(
+  first: Correction,
+  powers: Float64Array,
+  sampleRateHz: number,
+  restOf: (levelsDb: readonly (number | null)[]) => Correction,
+): Correction {
+  const binHz = sampleRateHz / 2 / (powers.length - 1);
+  let correction = first;
+  for (let round = 0; round < SPECTRUM_ROUNDS && correction.points.length > 0; round++) {
+    const { points } = correction;
+    const shaped = powers.map((power, bin) => power * dbToPower(gainAt(points, Math.max(1, bin) * binHz)));
+    const rest = restOf(spectrumFigures(shaped, sampleRateHz).thirdOctavesDb);
+    if (rest.points.length === 0) return correction;
+    correction = addCorrections(correction, rest, REFERENCE_LIMIT_DB);
+  }
+  return correction;
+}
+
+function meanGainDb({ points }: Correction): number {
+  return points.reduce((sum, { gainDb }) => sum + Math.abs(gainDb), 0) / Math.max(1, points.length);
 }
 
 function monoLink({ channelCount }: AudioRef): ChainLink {
