@@ -2,21 +2,19 @@
 // run.json. What is played is src/players' matter; this file knows files.
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { createWavWriter } from '../audio/wav-writer.js';
-import { KitBank, KitPlayer, RENDER_BLOCK_FRAMES, stemOf } from '../dsp/drum-kit/kit-player.js';
+import { dirname, join, resolve } from 'node:path';
 import { sha256Sync } from '../file-hash.js';
 import { findCard } from '../models/card.js';
 import { loadDrummer } from '../models/drummer.js';
 import type { DrumMap } from '../players/drum-maps.js';
+import { formatMeter } from '../players/meter.js';
 import { encodeMidi } from '../players/midi-file.js';
-import {
-  type DrumEvent,
-  type DrumPerformance,
-  type PerformRequest,
-  perform,
-} from '../players/performance.js';
+import { type DrumPerformance, gridOfRequest, type PerformRequest, perform } from '../players/performance.js';
 import { encodePerformance } from '../players/performance-file.js';
+import { personaFileOf } from '../players/persona.js';
+import { roundTo } from '../units.js';
+import { renderTake } from './drum-render.js';
+import type { DrumWish } from './drum-wish.js';
 import type { ModelRecord, OutputRecord, RunEntry } from './manifest.js';
 import { writeManifest } from './manifest.js';
 import { Ownership } from './ownership.js';
@@ -24,17 +22,13 @@ import type { Json } from './stage.js';
 import { forgeVersion, runtimeVersions } from './versions.js';
 import { writeBytes } from './whole-file.js';
 
-/** What is left to ring at the end of a render. */
-const TAIL_SEC = 2.5;
-
 export interface DrumSession {
+  /** What was asked for, as run.json keeps it. */
+  readonly wish: DrumWish;
+  /** sha256 of every file that it was made from, by whole path. */
+  readonly files: Readonly<Record<string, string>>;
   readonly request: Omit<PerformRequest, 'model'>;
-  /** File that the persona came from, for the record. */
-  readonly personaFile: string;
-  /** How many takes are played; the best comes first. */
-  readonly takeCount: number;
   readonly map: DrumMap;
-  readonly render: { readonly sampleRateHz: number; readonly hasStems: boolean } | undefined;
   readonly folder: string;
   readonly overwrite: boolean;
 }
@@ -46,10 +40,45 @@ export interface DrumSessionResult {
   readonly outputs: readonly OutputRecord[];
 }
 
+/** What a session will play and write, as far as it is known before it is played. */
+export interface DrumSessionPlan {
+  readonly meter: string;
+  readonly barCount: number;
+  /** Of the first bar, in the beats of the meter. */
+  readonly tempoBpm: number;
+  readonly sections: readonly { readonly label: string; readonly bars: number }[];
+  /** Paths as they will be written; which stems there are shows only when it is played. */
+  readonly outputs: readonly string[];
+}
+
+/** The plan of a session. Plays and writes nothing. */
+export function planDrumSession({ request, wish, folder }: DrumSession): DrumSessionPlan {
+  const { meter, beatQuarters } = gridOfRequest(request);
+  const tempoBpm =
+    request.tempoMap === undefined
+      ? request.persona.tempoBpm.default
+      : roundTo(request.tempoMap.tempoAt(0) / beatQuarters, 3);
+  const takes = Array.from({ length: wish.takes }, (_, take) => nameOfTake(take));
+  const midi = takes.flatMap((name) => [`midi/${name}.mid`, `midi/${name}.json`]);
+  const audio = wish.render === undefined ? [] : ['drums.wav'];
+  const stems = wish.render?.hasStems === true ? ['stems/*.wav'] : [];
+  return {
+    meter: formatMeter(meter),
+    barCount: request.sections.reduce((sum, { bars }) => sum + bars, 0),
+    tempoBpm,
+    sections: request.sections.map(({ label, bars }) => ({ label, bars })),
+    outputs: [...midi, ...audio, ...stems, 'run.json'].map((path) => join(folder, path)),
+  };
+}
+
+function nameOfTake(index: number): string {
+  return index === 0 ? 'drums' : `drums.take${index + 1}`;
+}
+
 /** Plays and writes. @throws ForgeError output/exists, output/unwritable, output/disk-full, model/*, preset/invalid */
 export async function runDrumSession(session: DrumSession): Promise<DrumSessionResult> {
   const startedAt = new Date();
-  const takes = await playTakes(session.request, session.takeCount);
+  const takes = await playTakes(session.request, session.wish.takes);
   const ownership = new Ownership(session.folder);
   const outputs: OutputRecord[] = [];
   const place = (path: string): string => {
@@ -64,13 +93,13 @@ export async function runDrumSession(session: DrumSession): Promise<DrumSessionR
     outputs.push({ kind, path, sha256: createHash('sha256').update(bytes).digest('hex') });
   };
   takes.forEach((take, index) => {
-    const name = index === 0 ? 'drums' : `drums.take${index + 1}`;
+    const name = nameOfTake(index);
     deliver('midi', `midi/${name}.mid`, encodeMidi(take, session.map));
     deliver('events', `midi/${name}.json`, Buffer.from(encodePerformance(take)));
   });
-  if (session.render !== undefined) {
-    const { sampleRateHz, hasStems } = session.render;
-    for (const path of renderTake(takes[0]!, sampleRateHz, hasStems, place)) {
+  const { render } = session.wish;
+  if (render !== undefined) {
+    for (const path of await renderTake(takes[0]!, session.map, render, place)) {
       const kind = path.startsWith('stems/') ? 'stem' : 'audio';
       outputs.push({ kind, path, sha256: sha256Sync(join(session.folder, path)) });
     }
@@ -108,70 +137,23 @@ async function playTakes(
   }
 }
 
-/** Writes drums.wav, and a WAV for each drum with stems; gives their paths. */
-function renderTake(
-  take: DrumPerformance,
-  sampleRateHz: number,
-  hasStems: boolean,
-  place: (path: string) => string,
-): string[] {
-  const endSec = take.events.reduce((end, { timeSec }) => Math.max(end, timeSec), 0) + TAIL_SEC;
-  const frameCount = Math.ceil(endSec * sampleRateHz);
-  const bank = new KitBank(take.controls.kit, sampleRateHz);
-  const shape = { sampleRateHz, channelCount: 2, frameCount };
-  const sampleFormat = { kind: 'int', bits: 24 } as const;
-  const groups = hasStems ? byStem(take.events) : new Map([['drums', take.events]]);
-  const players = [...groups.values()].map((events) => new KitPlayer(bank, events));
-  const paths = ['drums.wav', ...(hasStems ? [...groups.keys()].map((stem) => `stems/${stem}.wav`) : [])];
-  const writers = paths.map((path) => createWavWriter(place(path), { ...shape, sampleFormat }));
-  try {
-    for (let start = 0; start < frameCount; start += RENDER_BLOCK_FRAMES) {
-      const frames = Math.min(RENDER_BLOCK_FRAMES, frameCount - start);
-      const mix = [new Float64Array(frames), new Float64Array(frames)] as const;
-      players.forEach((player, index) => {
-        const block = [new Float64Array(frames), new Float64Array(frames)] as const;
-        player.process(...block);
-        for (let i = 0; i < frames; i++) {
-          mix[0][i] = mix[0][i]! + block[0][i]!;
-          mix[1][i] = mix[1][i]! + block[1][i]!;
-        }
-        if (hasStems) writers[index + 1]!.write(start, block);
-      });
-      writers[0]!.write(start, mix);
-    }
-    for (const writer of writers) writer.commit();
-  } catch (error) {
-    for (const writer of writers) writer.abort();
-    throw error;
-  }
-  return paths;
-}
-
-function byStem(events: readonly DrumEvent[]): Map<string, DrumEvent[]> {
-  const groups = new Map<string, DrumEvent[]>();
-  for (const event of events) {
-    const stem = stemOf(event.sound);
-    groups.set(stem, [...(groups.get(stem) ?? []), event]);
-  }
-  return groups;
-}
-
 function recordOf(
   session: DrumSession,
   takes: readonly DrumPerformance[],
   outputs: readonly OutputRecord[],
   startedAt: Date,
 ): RunEntry {
-  const { personaFile, takeCount, render } = session;
+  const { wish, files } = session;
+  const personaFile = resolve(personaFileOf(wish.persona));
   const { controls, meter, arrangement, tempoMap } = takes[0]!;
   const wallMs = Date.now() - startedAt.getTime();
   const options: Record<string, Json> = {
+    wish: wish as unknown as Json,
+    files: { ...files },
     ...(controls as unknown as Record<string, Json>),
     meter: { ...meter },
     sections: arrangement.sections.map(({ label, bars }) => ({ label, bars })),
     tempo: tempoMap.changes.map((change) => ({ ...change })),
-    takes: takeCount,
-    render: render === undefined ? null : { ...render },
   };
   return {
     command: 'drums',
@@ -183,7 +165,7 @@ function recordOf(
     status: 'ok',
     input: {
       path: personaFile,
-      sha256: sha256Sync(personaFile),
+      sha256: files[personaFile]!,
       durationSec: 0,
       sampleRateHz: 0,
       channelCount: 0,
@@ -195,7 +177,7 @@ function recordOf(
     isDamageTolerated: false,
     delivery: {
       container: 'wav',
-      sampleRateHz: render?.sampleRateHz ?? 48000,
+      sampleRateHz: wish.render?.sampleRateHz ?? 48000,
       sampleFormat: { kind: 'int', bits: 24 },
     },
     wish: {},

@@ -1,24 +1,37 @@
-// Reads what a drummer plays to: a bass part as WAV or MIDI, and tempi from MIDI files or analyses.
-import { readFileSync } from 'node:fs';
+// Reads what a drummer plays to: a bass part as audio or MIDI, and tempi and songs from MIDI files, reports of
+// `forge analyze`, or audio that is analysed here.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
 import type { AudioReader } from '../audio/audio-file.js';
-import { openWav } from '../audio/wav-reader.js';
+import { inputError } from '../audio/input-file.js';
 import { AttackFinder } from '../dsp/attacks.js';
-import { ForgeError } from '../errors.js';
 import type { FollowSource } from '../players/follow.js';
 import { decodeOnsets, decodeTempo } from '../players/midi-file.js';
-import { songOfReport } from '../players/song.js';
+import { type Song, songOfReport } from '../players/song.js';
 import { TempoMap } from '../players/tempo-map.js';
+import type { SongAnalyser } from './song-analysis.js';
 
 const BLOCK_FRAMES = 1 << 15;
 
-/** The onsets of a part. @throws ForgeError input/* */
-export function readFollow(path: string): FollowSource {
+/** The onsets of a part in MIDI, or in any audio that forge reads. @throws ForgeError input/* */
+export async function readFollow(path: string): Promise<FollowSource> {
   if (isMidi(path)) return { onsets: decodeOnsets(readBytes(path), path) };
-  const reader = openWav(path);
+  const [{ probeAudio }, { decodeAudio }, { openWav }] = await Promise.all([
+    import('../audio/probe.js'),
+    import('../audio/decode.js'),
+    import('../audio/wav-reader.js'),
+  ]);
+  const scratchDir = mkdtempSync(join(tmpdir(), 'forge-follow-'));
   try {
-    return followOf(reader);
+    const reader = openWav((await decodeAudio(await probeAudio(path), { scratchDir })).path);
+    try {
+      return followOf(reader);
+    } finally {
+      reader.close();
+    }
   } finally {
-    reader.close();
+    rmSync(scratchDir, { recursive: true, force: true });
   }
 }
 
@@ -33,20 +46,33 @@ export function followOf(reader: AudioReader): FollowSource {
   return { onsets: finder.finish() };
 }
 
-/** The tempo map of a MIDI file, or of a report of `forge analyze`. @throws ForgeError input/* */
-export function readTempo(path: string): TempoMap {
-  if (isMidi(path)) {
-    const changes = decodeTempo(readBytes(path), path);
-    return new TempoMap(changes.length === 0 ? [{ atQuarter: 0, quartersPerMinute: 120 }] : changes);
-  }
-  if (/\.json$/i.test(path)) return songOfReport(readBytes(path).toString('utf8'), path, false).tempoMap;
-  throw new ForgeError(
-    'input/unsupported',
-    `expected a MIDI file or a JSON report for the tempo, got ${path}`,
-    {
-      hint: 'For audio: `forge analyze song.wav --only rhythm --json > song.json`, then --tempo-from song.json.',
-    },
-  );
+/**
+ * The tempo map of a MIDI file, of a report of `forge analyze`, or of audio.
+ * @throws ForgeError input/*, usage/bad-option where no beats were found
+ */
+export async function readTempo(path: string, analyse: SongAnalyser): Promise<TempoMap> {
+  if (!isMidi(path)) return (await readReport(path, false, analyse, ['rhythm'])).tempoMap;
+  const changes = decodeTempo(readBytes(path), path);
+  return new TempoMap(changes.length === 0 ? [{ atQuarter: 0, quartersPerMinute: 120 }] : changes);
+}
+
+/**
+ * Beats, meter, sections and chords of a report, or of audio.
+ * @throws ForgeError input/*, usage/bad-option where no beats were found
+ */
+export function readSong(path: string, wantsTriplets: boolean, analyse: SongAnalyser): Promise<Song> {
+  return readReport(path, wantsTriplets, analyse, ['rhythm', 'tonal', 'structure']);
+}
+
+async function readReport(
+  path: string,
+  wantsTriplets: boolean,
+  analyse: SongAnalyser,
+  only: readonly string[],
+): Promise<Song> {
+  const isReport = extname(path).toLowerCase() === '.json';
+  const text = isReport ? readBytes(path).toString('utf8') : JSON.stringify(await analyse(path, only));
+  return songOfReport(text, path, wantsTriplets);
 }
 
 function meanOf(block: readonly Float64Array[]): Float64Array {
@@ -54,13 +80,13 @@ function meanOf(block: readonly Float64Array[]): Float64Array {
 }
 
 function isMidi(path: string): boolean {
-  return /\.midi?$/i.test(path);
+  return /^\.midi?$/i.test(extname(path));
 }
 
 function readBytes(path: string): Buffer {
   try {
     return readFileSync(path);
-  } catch (cause) {
-    throw new ForgeError('input/not-found', `cannot read ${path}: ${(cause as Error).message}`, { cause });
+  } catch (thrown) {
+    throw inputError(thrown, path);
   }
 }

@@ -4,7 +4,7 @@ import { probeAudio } from '../audio/probe.js';
 import { ForgeError } from '../errors.js';
 import { sha256Of } from '../file-hash.js';
 import type { Workshop } from './executor.js';
-import type { RunEntry } from './manifest.js';
+import type { OutputRecord, RunEntry } from './manifest.js';
 import { planTrack } from './plan.js';
 import { pipelineFromPlan } from './preset.js';
 import { type ReportWriter, runTrack, type TrackProgress } from './run.js';
@@ -30,6 +30,13 @@ export async function replayEntry(
   report: ReportWriter,
   onProgress: (progress: TrackProgress) => void,
 ): Promise<ReplayedOutput[]> {
+  if (entry.command === 'drums') {
+    const [{ replayDrums }, { songAnalyser }] = await Promise.all([
+      import('./drum-replay.js'),
+      import('./song-analysis.js'),
+    ]);
+    return compareOutputs(entry, await replayDrums(entry, folder, songAnalyser(pools, onProgress)));
+  }
   const { input, stages, wish, seed } = entry;
   const info = await probeAudio(input.path, { tolerateDamage: entry.isDamageTolerated });
   const sha256 = await sha256Of(input.path);
@@ -52,10 +59,14 @@ export async function replayEntry(
   };
   const plan = planTrack(pipeline, info, wish);
   const result = await runTrack(plan, info, folder, settings, pools, report, onProgress);
+  return compareOutputs(entry, result.outputs);
+}
+
+function compareOutputs(entry: RunEntry, outputs: readonly OutputRecord[]): ReplayedOutput[] {
   return entry.outputs.map(({ kind, path, sha256: recordedSha256 }) => {
     // A file that -o named lies elsewhere now; it is the only one of its kind.
     const isNamed = isAbsolute(path);
-    const again = result.outputs.find((made) => (isNamed ? made.kind === kind : made.path === path))?.sha256;
+    const again = outputs.find((made) => (isNamed ? made.kind === kind : made.path === path))?.sha256;
     return { kind, path, recordedSha256, sha256: again, isSame: again === recordedSha256 };
   });
 }
