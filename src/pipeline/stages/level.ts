@@ -149,7 +149,11 @@ async function run(job: StageJob<Options>) {
   else job.bypass('audio', 'audio', speech.segments.length === 0 ? 'nobody speaks' : 'the level is even');
   const after = powers.map((power, n) => power * dbToGain(2 * gainsDb[n]!));
   const rounded = (value: number | null) => (value === null ? null : roundTo(value, 1));
-  const extreme = (pick: (a: number, b: number) => number) => roundTo(gainsDb.reduce((best, gain) => pick(best, gain), 0), 1);
+  const extreme = (pick: (a: number, b: number) => number) =>
+    roundTo(
+      gainsDb.reduce((best, gain) => pick(best, gain), 0),
+      1,
+    );
   return {
     data: {
       changed: isChanged,
