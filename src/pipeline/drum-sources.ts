@@ -3,16 +3,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import type { AudioReader } from '../audio/audio-file.js';
 import { inputError } from '../audio/input-file.js';
-import { AttackFinder } from '../dsp/attacks.js';
 import type { FollowSource } from '../players/follow.js';
 import { decodeOnsets, decodeTempo } from '../players/midi-file.js';
 import { type Song, songOfReport } from '../players/song.js';
 import { TempoMap } from '../players/tempo-map.js';
+import { followOf } from './follow-audio.js';
 import type { SongAnalyser } from './song-analysis.js';
-
-const BLOCK_FRAMES = 1 << 15;
 
 /** The onsets of a part in MIDI, or in any audio that forge reads. @throws ForgeError input/* */
 export async function readFollow(path: string): Promise<FollowSource> {
@@ -33,17 +30,6 @@ export async function readFollow(path: string): Promise<FollowSource> {
   } finally {
     rmSync(scratchDir, { recursive: true, force: true });
   }
-}
-
-/** The onsets of a part that is read block by block. */
-export function followOf(reader: AudioReader): FollowSource {
-  const finder = new AttackFinder(reader.sampleRateHz);
-  const block = Array.from({ length: reader.channelCount }, () => new Float64Array(BLOCK_FRAMES));
-  for (let start = 0; start < reader.frameCount; start += BLOCK_FRAMES) {
-    reader.read(start, block);
-    finder.push(meanOf(block));
-  }
-  return { onsets: finder.finish() };
 }
 
 /**
@@ -73,10 +59,6 @@ async function readReport(
   const isReport = extname(path).toLowerCase() === '.json';
   const text = isReport ? readBytes(path).toString('utf8') : JSON.stringify(await analyse(path, only));
   return songOfReport(text, path, wantsTriplets);
-}
-
-function meanOf(block: readonly Float64Array[]): Float64Array {
-  return block[0]!.map((_, frame) => block.reduce((sum, channel) => sum + channel[frame]!, 0) / block.length);
 }
 
 function isMidi(path: string): boolean {

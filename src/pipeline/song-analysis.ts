@@ -1,7 +1,7 @@
 // Measures the music of a file with the stage `analyze`, in a temporary folder: for what plays to a song.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { probeAudio } from '../audio/probe.js';
 import type { Workshop } from './executor.js';
 import { planTrack } from './plan.js';
@@ -31,7 +31,8 @@ export function songAnalyser(
     const folder = mkdtempSync(join(tmpdir(), 'forge-song-'));
     try {
       const plan = planTrack(pipeline, info, {});
-      const { stages } = await runTrack(plan, info, folder, settings, workshop, () => [], onProgress);
+      const track = join(folder, basename(path, extname(path)));
+      const { stages } = await runTrack(plan, info, track, settings, workshop, () => [], onProgress);
       return stages[0]!.data;
     } finally {
       rmSync(folder, { recursive: true, force: true });

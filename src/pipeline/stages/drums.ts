@@ -9,7 +9,7 @@ import { KITS, loadPersona } from '../../players/persona.js';
 import { MAX_TEMPO_BPM, METERS, MIN_TEMPO_BPM } from '../../players/player-limits.js';
 import { TempoMap } from '../../players/tempo-map.js';
 import { framesToSec, secToFrames } from '../../units.js';
-import { followOf } from '../drum-sources.js';
+import { followOf } from '../follow-audio.js';
 import { defineApply, defineScan, defineStage } from '../stage.js';
 
 /** The longest room of a kit is 60 dB down after 0.56 s; here it is 200 dB down. */
