@@ -51,7 +51,7 @@ function runForge(folder: string, { bedPath, voicePath }: Combination, extra: re
   const env = { ...process.env, FORGE_MODELS_DIR: join(SHARED_DIR, 'models') };
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
-    [...args, '--json', '--quiet', '--difference-lu', String(WANTED_LU), '--depth', '32f', ...extra],
+    [...args, '--json', '--quiet', '--difference-lu', String(WANTED_LU), ...extra],
     { encoding: 'utf8', maxBuffer: 1 << 28, env },
   );
   if (status !== 0)

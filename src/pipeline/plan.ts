@@ -182,7 +182,8 @@ function planDeliveries(
     const own = maker.stage.files?.[from.slice(maker.id.length + 1)];
     const kind = own ?? (name === 'mix' ? 'denoised' : 'stem');
     const file = `${kind === 'stem' ? `stems/${name}` : kind}.${spec.container}`;
-    deliveries.push({ kind, name, from, isEncoded: false, file, spec: kind === 'stem' ? specOfStems : spec });
+    const isNulled = kind === 'stem' || kind === 'bed';
+    deliveries.push({ kind, name, from, isEncoded: false, file, spec: isNulled ? specOfStems : spec });
   }
   for (const node of nodes) {
     if (node.stage.delivers !== true) continue;
@@ -208,7 +209,7 @@ function fileStemOf(node: PlanNode, role: string): string {
   return node.id === node.stage.id ? role : `${role}.${node.id}`;
 }
 
-/** Stems keep at least 24 bits unless another depth is asked for, so that their sum nulls with the mix. */
+/** Stems and beds keep at least 24 bits unless another depth is asked for, so that they null with the input. */
 function stemSpec(spec: DeliverySpec, wish: DeliveryWish): DeliverySpec {
   const { kind, bits } = spec.sampleFormat;
   const isEnough = wish.sampleFormat !== undefined || kind === 'float' || bits >= 24;
