@@ -1,6 +1,6 @@
 // Puts the parts of a programme together, in order, into its loudness figures. Windows across the borders of ranges
 // are summed from the ticks at either side, so the cut into ranges shows in no figure.
-import { gainToDb } from '../../units.js';
+import { gainToDb, roundTo } from '../../units.js';
 import {
   integratedLoudness,
   loudnessOf,
@@ -128,21 +128,24 @@ export function loudnessFigures(programme: LoudnessPart, sampleRateHz: number, o
   };
 }
 
-/** Momentary and short-term loudness over time. The first values are null until a window is full. */
+/** Momentary and short-term loudness over time, to `digits` decimals. The first values are null until a window is full. */
 export function loudnessHistory(
   programme: LoudnessPart,
   sampleRateHz: number,
   offsetLu = 0,
+  digits = 9,
 ): LoudnessHistory {
   const hopMeans = hopMeansOf(programme, sampleRateHz);
+  // Hours of values: each is made once, in the array that is handed out.
   const trace = (windowHops: number): (number | null)[] => {
     const means = windowMeans(hopMeans, windowHops);
-    const lead = Math.min(windowHops - 1, hopMeans.length);
-    const values = Array.from(means, (mean) => {
+    const values: (number | null)[] = [];
+    for (let i = Math.min(windowHops - 1, hopMeans.length); i > 0; i--) values.push(null);
+    for (const mean of means) {
       const lufs = loudnessOf(mean);
-      return lufs === null ? null : lufs + offsetLu;
-    });
-    return [...new Array<null>(lead).fill(null), ...values];
+      values.push(lufs === null ? null : roundTo(lufs + offsetLu, digits));
+    }
+    return values;
   };
   return { momentaryLufs: trace(MOMENTARY_HOPS), shortTermLufs: trace(SHORT_TERM_HOPS) };
 }

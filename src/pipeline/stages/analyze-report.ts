@@ -46,7 +46,7 @@ export function loudnessReport(
       ? {
           history: {
             hopSec: HISTORY_HOP_SEC,
-            ...rounded(loudnessHistory(programme, sampleRateHz, offsetLu), HISTORY_DIGITS),
+            ...loudnessHistory(programme, sampleRateHz, offsetLu, HISTORY_DIGITS),
           } as LoudnessReport['history'],
         }
       : {}),
