@@ -16,9 +16,10 @@ export const BAND_HZ: readonly number[] = Array.from(
 const FLOOR_DB = -120;
 const WINDOW_SEC = 0.08;
 
-export function bandPowerOf(byte: number): number {
-  return byte === 0 ? 0 : 10 ** ((byte / 2 + FLOOR_DB) / 10);
-}
+/** The power that a byte stands for. */
+export const BYTE_POWERS: Float64Array = Float64Array.from({ length: 256 }, (_, byte) =>
+  byte === 0 ? 0 : 10 ** ((byte / 2 + FLOOR_DB) / 10),
+);
 
 function byteOf(power: number): number {
   if (power <= 0) return 0;

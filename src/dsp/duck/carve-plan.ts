@@ -3,7 +3,7 @@
 // stereo bed goes first; its sides follow where that is not enough.
 import { powerToDb } from '../../units.js';
 import { designKWeighting } from '../loudness/k-weighting.js';
-import { BAND_COUNT, BAND_HZ, bandPowerOf, SPREADING } from './bands.js';
+import { BAND_COUNT, BAND_HZ, BYTE_POWERS, SPREADING } from './bands.js';
 import { CONTROL_SEC, meansWithin } from './control.js';
 import { limitSlope } from './gain-curve.js';
 import type { Heard } from './listen.js';
@@ -90,10 +90,9 @@ interface BandRows {
 
 /** Powers of every band in a phrase, [band][control], averaged over the neighbours. */
 function bandMeans(bytes: Uint8Array, first: number, end: number, reach: number): Float64Array[] {
+  const powers = new Float64Array(end - first);
   return Array.from({ length: BAND_COUNT }, (_, band) => {
-    const powers = Float64Array.from({ length: end - first }, (_, k) =>
-      bandPowerOf(bytes[(first + k) * BAND_COUNT + band]!),
-    );
+    for (let k = 0; k < powers.length; k++) powers[k] = BYTE_POWERS[bytes[(first + k) * BAND_COUNT + band]!]!;
     return meansWithin(powers, reach, 0, powers.length);
   });
 }
@@ -171,24 +170,27 @@ function storeDip(dips: Uint8Array, band: number, first: number, db: Float64Arra
   }
 }
 
+/** The share of a band's power that a dip takes, by its tenths of a decibel. */
+const TAKEN_SHARES = Float64Array.from({ length: 256 }, (_, tenths) => 1 - 10 ** (-tenths / 100));
+/** Bands are measured around a control, energies within it: what is left is never taken for nothing. */
+const LEAST_LEFT = 0.02;
+
 /** What share of a bed's K-weighted energy its dips leave, one value a control. */
 export function energyLeft(bed: Heard, dips: Dips, sampleRateHz: number): Float64Array {
   const weights = BAND_HZ.map((hz) => (hz < 0.45 * sampleRateHz ? weightAt(hz, sampleRateHz) : 0));
-  return Float64Array.from(bed.energies, (energy, k) => {
-    if (energy <= 0) return 1;
+  const left = new Float64Array(bed.energies.length).fill(1);
+  for (let k = 0; k < left.length; k++) {
+    if (bed.energies[k]! <= 0) continue;
     let taken = 0;
     for (let band = 0; band < BAND_COUNT; band++) {
       const at = k * BAND_COUNT + band;
-      for (const [bytes, dip] of [
-        [bed.mid, dips.mid],
-        [bed.side, dips.side],
-      ] as const) {
-        if (dip[at] === 0) continue;
-        taken += weights[band]! * bandPowerOf(bytes[at]!) * (1 - 10 ** (-dip[at]! / 100));
-      }
+      const mid = BYTE_POWERS[bed.mid[at]!]! * TAKEN_SHARES[dips.mid[at]!]!;
+      const side = BYTE_POWERS[bed.side[at]!]! * TAKEN_SHARES[dips.side[at]!]!;
+      taken += weights[band]! * (mid + side);
     }
-    return Math.max(0.02, 1 - taken / energy);
-  });
+    left[k] = Math.max(LEAST_LEFT, 1 - taken / bed.energies[k]!);
+  }
+  return left;
 }
 
 /** Power gain of K-weighting at a frequency. */

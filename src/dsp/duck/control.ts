@@ -22,9 +22,11 @@ export function meansWithin(
 ): Float64Array {
   const sums = new Float64Array(end - first + 1);
   for (let k = first; k < end; k++) sums[k - first + 1] = sums[k - first]! + values[k]!;
-  return Float64Array.from({ length: end - first }, (_, k) => {
+  const means = new Float64Array(end - first);
+  for (let k = 0; k < means.length; k++) {
     const from = Math.max(0, k - reach);
-    const to = Math.min(end - first, k + reach + 1);
-    return (sums[to]! - sums[from]!) / (to - from);
-  });
+    const to = Math.min(means.length, k + reach + 1);
+    means[k] = (sums[to]! - sums[from]!) / (to - from);
+  }
+  return means;
 }

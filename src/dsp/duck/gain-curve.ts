@@ -98,7 +98,7 @@ export function planGain(
 export function phraseDifference(
   energies: DuckEnergies,
   { first, end }: Phrase,
-  gainDb: Float32Array,
+  gainDb: Float32Array | Float64Array,
   restShare: number,
 ): number | null {
   let voice = 0;

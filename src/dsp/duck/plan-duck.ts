@@ -41,6 +41,7 @@ export function planDuck(request: DuckRequest, correctionsLu: readonly number[] 
   const uncarved = energiesOf(request, new Float64Array(bed.energies.length).fill(1));
   let plan = planGain(uncarved, phrases, settings, correctionsLu);
   const shares = phrases.map(() => 1);
+  const open = new Float64Array(plan.gainDb.length);
   for (let round = 0; ; round++) {
     // Bands are compared at the levels at which both will play.
     const played = plan.gainDb.map((db) => db + bedDb - voiceDb);
@@ -48,9 +49,10 @@ export function planDuck(request: DuckRequest, correctionsLu: readonly number[] 
     if (carve.strength === 'off') return { ...plan, dips };
     const left = energyLeft(bed, dips, carve.sampleRateHz);
     plan = planGain(energiesOf(request, left), phrases, settings, correctionsLu);
-    if (round + 1 === ROUNDS) return { ...plan, dips };
+    const isTooDeep = plan.phrases.some(({ limitedBy }) => limitedBy === 'bed-quieter');
+    if (round + 1 === ROUNDS || (round > 0 && !isTooDeep)) return { ...plan, dips };
     for (const [p, phrase] of plan.phrases.entries())
-      shares[p]! *= neededShare(uncarved, phrase, settings, correctionsLu[p] ?? 0);
+      shares[p]! *= neededShare(uncarved, phrase, open, settings, correctionsLu[p] ?? 0);
   }
 }
 
@@ -58,11 +60,11 @@ export function planDuck(request: DuckRequest, correctionsLu: readonly number[] 
 function neededShare(
   uncarved: DuckEnergies,
   phrase: PlannedPhrase,
+  open: Float64Array,
   { differenceLu, restShare }: DuckSettings,
   correctionLu: number,
 ): number {
   if (phrase.limitedBy !== 'bed-quieter' || phrase.differenceLu === null) return 1;
-  const open = new Float32Array(uncarved.voice.length + 1);
   const without = phraseDifference(uncarved, phrase, open, restShare);
   if (without === null) return 1;
   const takenLu = phrase.differenceLu + correctionLu - without;
