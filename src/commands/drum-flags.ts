@@ -99,7 +99,11 @@ export function addDrumFlags(drums: Command): void {
     .option('--dry-run', 'print the plan and do nothing')
     .option('--json', 'print one JSON object')
     .option('--jobs <n>', 'cores to use at most when audio is analysed (default: all)', whole(1, 1024))
-    .option('--progress <mode>', 'auto, plain, json or none, while audio is analysed', 'auto')
+    .addOption(
+      new Option('--progress <mode>', 'while audio is analysed')
+        .choices(['auto', 'plain', 'json', 'none'])
+        .default('auto'),
+    )
     .option('--quiet', 'no progress');
 }
 

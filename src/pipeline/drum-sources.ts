@@ -38,8 +38,7 @@ export async function readFollow(path: string): Promise<FollowSource> {
  */
 export async function readTempo(path: string, analyse: SongAnalyser): Promise<TempoMap> {
   if (!isMidi(path)) return (await readReport(path, false, analyse, ['rhythm'])).tempoMap;
-  const changes = decodeTempo(readBytes(path), path);
-  return new TempoMap(changes.length === 0 ? [{ atQuarter: 0, quartersPerMinute: 120 }] : changes);
+  return new TempoMap(decodeTempo(readBytes(path), path));
 }
 
 /**

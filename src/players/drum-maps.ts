@@ -1,5 +1,6 @@
 // MIDI notes of the kit: General MIDI, Roland TD-11, and the user's own map over one of them.
 import { z } from 'zod';
+import { ForgeError } from '../errors.js';
 import { readYaml } from '../yaml-file.js';
 import { SOUNDS, type Sound } from './pieces.js';
 
@@ -45,10 +46,16 @@ const userMapSchema = z.strictObject({
 
 /**
  * The map `gm` or `td11`, or that of a YAML file with `base` and `notes: {kick: 36}`.
- * @throws ForgeError preset/unreadable, preset/syntax, preset/invalid
+ * @throws ForgeError usage/bad-option where it is neither, preset/unreadable, preset/syntax, preset/invalid
  */
 export function loadDrumMap(nameOrPath: string): DrumMap {
   if (nameOrPath === 'gm' || nameOrPath === 'td11') return DRUM_MAPS[nameOrPath];
+  if (!/\.ya?ml$/i.test(nameOrPath)) {
+    throw new ForgeError(
+      'usage/bad-option',
+      `expected gm, td11 or a YAML file for the map, got "${nameOrPath}"`,
+    );
+  }
   const { base, notes } = readYaml(nameOrPath).check(userMapSchema);
   return { ...DRUM_MAPS[base], ...notes };
 }

@@ -7,6 +7,8 @@ import type { FollowOnset } from './follow.js';
 import type { DrumPerformance } from './performance.js';
 
 const TICKS_PER_QUARTER = 480;
+/** What holds until a file says otherwise. */
+const MIDI_TEMPO_BPM = 120;
 /** Channel 10, counted from 0. */
 const DRUM_CHANNEL = 9;
 
@@ -81,7 +83,11 @@ export function decodeDrumMidi(bytes: Uint8Array, path: string): DrumMidi {
     })
     .sort((a, b) => a.quarter - b.quarter || a.piece - b.piece);
   const [numerator = 4, denominator = 4] = midi.header.timeSignatures[0]?.timeSignature ?? [];
-  return { strokes, quartersPerMinute: midi.header.tempos[0]?.bpm ?? 120, meter: { numerator, denominator } };
+  return {
+    strokes,
+    quartersPerMinute: midi.header.tempos[0]?.bpm ?? MIDI_TEMPO_BPM,
+    meter: { numerator, denominator },
+  };
 }
 
 /** The onsets of all notes of a file, such as a bass part; chords are one onset. @throws ForgeError input/damaged */
@@ -98,13 +104,19 @@ export function decodeOnsets(bytes: Uint8Array, path: string): FollowOnset[] {
   return onsets;
 }
 
-/** The tempo changes of a file, in order. @throws ForgeError input/damaged */
+/** The tempo changes of a file, in order, the first at 0. @throws ForgeError input/damaged */
 export function decodeTempo(
   bytes: Uint8Array,
   path: string,
 ): { atQuarter: number; quartersPerMinute: number }[] {
   const { header } = parse(bytes, path);
-  return header.tempos.map(({ ticks, bpm }) => ({ atQuarter: ticks / header.ppq, quartersPerMinute: bpm }));
+  const tempos = header.tempos.map(({ ticks, bpm }) => ({
+    atQuarter: ticks / header.ppq,
+    quartersPerMinute: bpm,
+  }));
+  return tempos[0]?.atQuarter === 0
+    ? tempos
+    : [{ atQuarter: 0, quartersPerMinute: MIDI_TEMPO_BPM }, ...tempos];
 }
 
 function parse(bytes: Uint8Array, path: string): InstanceType<typeof toneMidi.Midi> {

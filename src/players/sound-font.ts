@@ -98,6 +98,8 @@ export class SoundFontPlayer {
     synth.soundBankManager.addSoundBank(font.bank, 'font');
     await synth.processorInitialized;
     while (synth.midiChannels.length < parts.length) synth.createMIDIChannel();
+    // A channel that was added has its volume at nothing until then.
+    synth.reset();
     parts.forEach((_, channel) => {
       synth.midiChannels[channel]!.setDrums(true);
       synth.programChange(channel, KIT_PROGRAMS[kit]);
