@@ -1,6 +1,8 @@
 // A run over an album: what its tracks share is decided before the run, and proved on the written masters after it.
-// A chain changes how loud the whole is: where the gain then misses the target, the run is made again with what was off.
+// A chain and the limiter change how loud the whole is: where the gain then misses the target, the run is made again with
+// what was off.
 import { join, resolve } from 'node:path';
+import { roundTo } from '../units.js';
 import {
   type AlbumFigures,
   albumFigures,
@@ -45,11 +47,15 @@ interface StepState {
   readonly target: MasterTarget;
   readonly choice: Choice | undefined;
   gainDb: number;
+  /** What the round before gave. */
+  last?: { readonly gainDb: number; readonly lufs: number };
 }
 
 /** The whole album may be off by so much before the run is made again. */
 const TOLERANCE_LU = 0.05;
-const MAX_ROUNDS = 3;
+const MAX_ROUNDS = 4;
+/** Limiters take some of a gain back: so much of it at most is given for one LU. */
+const STEEPEST_DB_PER_LU = 4;
 
 export class AlbumSession {
   readonly #before: ReadonlyMap<string, MeasuredFile>;
@@ -104,8 +110,12 @@ export class AlbumSession {
       const wanted = state.target.integratedLufs;
       if (wanted === null || integratedLufs === null || this.#round === MAX_ROUNDS) continue;
       const errorLu = wanted - integratedLufs;
-      if (Math.abs(errorLu) <= TOLERANCE_LU || state.choice === undefined) continue;
-      state.gainDb = Math.round(100 * (state.gainDb + errorLu)) / 100;
+      if (Math.abs(errorLu) <= TOLERANCE_LU) continue;
+      const { gainDb, last } = state;
+      const slope = last === undefined ? 1 : (gainDb - last.gainDb) / (integratedLufs - last.lufs);
+      const step = Math.min(Math.max(Number.isFinite(slope) ? slope : 1, 1), STEEPEST_DB_PER_LU);
+      state.last = { gainDb, lufs: integratedLufs };
+      state.gainDb = roundTo(gainDb + step * errorLu, 3);
       isOff = true;
     }
     this.#round++;

@@ -1,0 +1,81 @@
+// `forge master` as a user runs it on several files: albums, several presets, forecasts, dither.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { COMMAND_SCHEMAS } from '../../src/report/schemas.js';
+import { musicLike } from '../dsp/signals.js';
+import { forge, writeWav } from '../helpers/cli.js';
+import { temporaryFolder } from '../helpers/direct-job.js';
+
+const RATE_HZ = 44_100;
+
+describe('forge master', () => {
+  const cwd = temporaryFolder();
+
+  beforeAll(() => {
+    writeWav(join(cwd, 'loud.wav'), musicLike(RATE_HZ * 6, RATE_HZ, 1, 0.5), RATE_HZ);
+    writeWav(join(cwd, 'quiet.wav'), musicLike(RATE_HZ * 6, RATE_HZ, 2, 0.2), RATE_HZ);
+  });
+
+  it('brings an album to its target as a whole, with one character, and tells its figures', async () => {
+    const { code, stdout, stderr } = await forge(
+      ['master', 'loud.wav', 'quiet.wav', '--album', '--preset', 'spotify', '--json', '--quiet'],
+      { cwd },
+    );
+    expect(code, stderr).toBe(0);
+    const printed = JSON.parse(stdout) as {
+      album: {
+        gainDb: number;
+        choice: { character: string };
+        after: { integratedLufs: number; truePeakDbtp: number };
+        tracks: { before: { integratedLufs: number }; after: { integratedLufs: number } }[];
+      }[];
+      results: { masters: { gainDb: number; choice: { character: string } }[] }[];
+    };
+    COMMAND_SCHEMAS.master!.parse(printed);
+    const [album] = printed.album;
+    expect(Math.abs(album!.after.integratedLufs + 14)).toBeLessThanOrEqual(0.05);
+    expect(album!.after.truePeakDbtp).toBeLessThanOrEqual(-1);
+    for (const { masters } of printed.results) {
+      expect(masters[0]!.gainDb).toBe(album!.gainDb);
+      expect(masters[0]!.choice.character).toBe(album!.choice.character);
+    }
+    const [first, second] = album!.tracks;
+    const apart = (when: 'before' | 'after') => first![when].integratedLufs - second![when].integratedLufs;
+    expect(Math.abs(apart('after') - apart('before'))).toBeLessThan(1.5);
+  });
+
+  it('foretells what it will make, and makes it', async () => {
+    const args = ['master', 'loud.wav', '--preset', 'spotify,cd', '--character', 'none', '--json', '--quiet'];
+    const plan = await forge([...args, '--dry-run'], { cwd });
+    const { forecasts } = JSON.parse(plan.stdout) as {
+      forecasts: { preset: string; integratedLufs: number; gainDb: number; willReachTarget: boolean }[];
+    };
+    expect(forecasts.map(({ preset }) => preset)).toEqual(['spotify', 'cd']);
+    const made = await forge([...args, '--out', 'two'], { cwd });
+    expect(made.code, made.stderr).toBe(0);
+    const { masters } = (
+      JSON.parse(made.stdout) as {
+        results: { masters: { gainDb: number; after: { loudness: { integratedLufs: number } } }[] }[];
+      }
+    ).results[0]!;
+    for (const [i, forecast] of forecasts.entries()) {
+      expect(forecast.willReachTarget).toBe(true);
+      expect(Math.abs(forecast.gainDb - masters[i]!.gainDb)).toBeLessThan(0.3);
+      expect(Math.abs(forecast.integratedLufs - masters[i]!.after.loudness.integratedLufs)).toBeLessThan(0.1);
+    }
+  });
+
+  it('rounds as it is told', async () => {
+    const bytes: Buffer[] = [];
+    for (const dither of ['off', 'tpdf', 'shaped']) {
+      const args = ['master', 'quiet.wav', '--preset', 'podcast', '--character', 'none', '--depth', '16'];
+      const result = await forge([...args, '--dither', dither, '--out', dither, '--quiet'], { cwd });
+      expect(result.code, result.stderr).toBe(0);
+      bytes.push(readFileSync(join(cwd, dither, 'quiet/master.wav')));
+    }
+    expect(Buffer.compare(bytes[0]!, bytes[1]!)).not.toBe(0);
+    expect(Buffer.compare(bytes[1]!, bytes[2]!)).not.toBe(0);
+    expect(bytes[0]!.length).toBe(bytes[2]!.length);
+  });
+});
