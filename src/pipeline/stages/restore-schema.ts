@@ -96,7 +96,7 @@ export const restoreResult = z.strictObject({
   dcOffset: level(
     'Full scale = 1. Median of the means over 100 ms, of the channel where it is largest. null: not looked for.',
   ),
-  rumbleDbfs: level('dBFS. Median level from 2 to 16 Hz. null: not looked for, or too short.'),
+  rumbleDbfs: level('dBFS. Median level from 2 to 12 Hz. null: not looked for, or too short.'),
   hum: z
     .strictObject({
       mainsHz: z.number(),

@@ -7,7 +7,7 @@ import { findBandLimit } from '../../dsp/repair/band-limit.js';
 import { brightSlope } from '../../dsp/repair/bandwidth.js';
 import { type Hum, resolveHum, trackHum } from '../../dsp/repair/hum-track.js';
 import type { RepairSetting } from '../../dsp/repair/repairs.js';
-import { RUMBLE_DBFS, rumbleLevelDbfs } from '../../dsp/repair/rumble.js';
+import { isRumble, rumbleLevelDbfs } from '../../dsp/repair/rumble.js';
 import { findCombLines, SHIMMER_SHARE, shimmerGrid } from '../../dsp/repair/shimmer.js';
 import { judgeVoice, type Voice } from '../../dsp/repair/voice.js';
 import { gainToDb, powerToDb, roundTo } from '../../units.js';
@@ -165,13 +165,13 @@ async function examine(job: Job): Promise<Findings> {
 /** The repairs that there is reason for, in the order of REPAIRS. */
 async function settingsFor(job: Job, findings: Findings): Promise<RepairSetting[]> {
   const { options } = job;
-  const { survey, hum, voice, rumbleDbfs, combBins, bandLimitHz } = findings;
+  const { survey, hum, voice, combBins, bandLimitHz } = findings;
   const offsets = survey.dcOffsets.map((offset) => (Math.abs(offset) >= LEAST_DC ? offset : 0));
   const possible: Record<Repair, RepairSetting | undefined> = {
     clipping: survey.ceilings.some(isCut) ? { repair: 'clipping', ceilings: survey.ceilings } : undefined,
     clicks: { repair: 'clicks', thresholdDb: options.clickThresholdDb },
     dc: offsets.some((offset) => offset !== 0) ? { repair: 'dc', offsets } : undefined,
-    rumble: rumbleDbfs !== null && rumbleDbfs > RUMBLE_DBFS ? { repair: 'rumble' } : undefined,
+    rumble: isAsked(job, 'rumble') && isRumble(survey.rumble) ? { repair: 'rumble' } : undefined,
     hum: hum === undefined ? undefined : { repair: 'hum', hum },
     plosives: voice && {
       repair: 'plosives',
