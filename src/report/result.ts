@@ -96,9 +96,14 @@ function stageText(record: StageRecord): string[] {
   const on = record.on === 'mix' ? '' : ` on ${record.on}`;
   const reused = record.isReused ? ', unchanged since the last run' : '';
   const lines = [
-    `${head}${on}: ${bypass === undefined ? summaryOf(record) : `bypassed: ${bypass}`}${reused}`,
+    `${head}${on}: ${bypass === undefined ? summaryOf(record) : bypassText(record, bypass)}${reused}`,
   ];
   return [...lines, ...detailsOf(record).map((line) => `  ${line}`)];
+}
+
+/** Why a stage left the audio alone; of restoration, what it found all the same. */
+function bypassText(record: StageRecord, reason: string): string {
+  return record.stage === 'restore' ? `${summaryOf(record)} (${reason})` : `bypassed: ${reason}`;
 }
 
 function summaryOf(record: StageRecord): string {
