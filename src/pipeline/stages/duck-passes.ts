@@ -4,7 +4,6 @@
 import { createRenderWindow, renderRange } from '../../dsp/chain.js';
 import { type BedTimeline, createBedReader } from '../../dsp/duck/bed-timeline.js';
 import { createCarver } from '../../dsp/duck/carve-filter.js';
-import type { Dips } from '../../dsp/duck/carve-plan.js';
 import {
   createDelayedReader,
   createDuckedReader,
@@ -17,6 +16,7 @@ import { createLimiter, LIMITER_SETTLE_SEC, limiter } from '../../dsp/limiter/li
 import { createResampledReader } from '../../dsp/resample.js';
 import { secToFrames } from '../../units.js';
 import { defineApply, defineScan, type RangeContext } from '../stage.js';
+import { type PlanFile, readPlan } from './duck-plan-file.js';
 
 const RANGE_SEC = 60;
 
@@ -32,8 +32,7 @@ export interface DuckScene {
 
 /** How the bed is played. */
 export interface DuckParams extends DuckScene {
-  readonly gainDb: Float32Array;
-  readonly dips: Dips | undefined;
+  readonly plan: PlanFile;
   readonly restShare: number;
   readonly levelDb: number;
 }
@@ -176,7 +175,8 @@ async function duckedOf(context: Context<DuckParams>): Promise<FrameSource> {
   const carver = await context.resource(`carver/${sampleRateHz}/${channelCount}`, () =>
     createCarver(sampleRateHz, channelCount),
   );
-  const { gainDb, dips, restShare, levelDb } = context.params;
+  const { plan, restShare, levelDb } = context.params;
+  const { gainDb, dips } = await context.resource(`plan/${plan.sha256}`, () => readPlan(plan));
   return createDuckedReader({
     bed: bedOf(context, 'audio'),
     rest: restOf(context),

@@ -31,6 +31,7 @@ import {
   listenPass,
   mixPass,
 } from './duck-passes.js';
+import { writePlan } from './duck-plan-file.js';
 import { describeDuck } from './duck-report.js';
 import { duckSchema } from './duck-schema.js';
 import { needsLoop, planTimeline } from './duck-timeline.js';
@@ -134,8 +135,10 @@ async function duck(job: Job, voice: AudioRef): Promise<StageOutcome> {
   noteVocals(job, heard, request);
   const paramsOf = (plan: DuckPlan): DuckParams => ({
     ...scene,
-    gainDb: plan.gainDb,
-    dips: hasDips(plan.dips) ? plan.dips : undefined,
+    plan: writePlan(
+      { gainDb: plan.gainDb, dips: hasDips(plan.dips) ? plan.dips : undefined },
+      job.scratchDir,
+    ),
     restShare: request.settings.restShare,
     levelDb: request.bedDb,
   });
