@@ -1,6 +1,6 @@
 // Runs one stage: gives run(job) its passes, keeps what every range gave, and repeats nothing that is done.
 //
-//   <folder>/pass-<n>-<hash>/<range>.done     what one range gave (range-records.ts)
+//   <folder>/pass-<n>-<hash>/<range>.done     what one range gave, and <range>.bulk (range-records.ts)
 //   <folder>/pass-<n>-<hash>/<role>.part      an output while a pass writes it, preallocated float32
 //   <folder>/pass-<n>-<hash>/<role>.wav       the same when it is whole
 //   <folder>/<role>[.<label>].delivery.<ext>  an encoded deliverable
@@ -25,7 +25,7 @@ import type {
   DeliverySpec,
   FrameRange,
   ModelFiles,
-  RecordedParts,
+  RecordedBulk,
   StageDefinition,
   StageJob,
   StageOutcome,
@@ -113,7 +113,7 @@ class Job implements StageJob<unknown> {
   readonly #encoded: Record<string, EncodedOutput> = {};
   readonly #bypassed: Record<string, Bypass> = {};
   readonly #notes: StageNote[] = [];
-  readonly #recorded = new Map<AnyPass, RecordedParts<unknown>>();
+  readonly #recorded = new Map<AnyPass, RecordedBulk<unknown>>();
   #callCount = 0;
   #busyMs = 0;
 
@@ -138,16 +138,16 @@ class Job implements StageJob<unknown> {
     const key = `${this.#setting.stage.id}/${call.identity}`;
     if (shared?.has(key) === true) return shared.get(key) as Summary;
     await this.#runRanges(call);
-    this.#recorded.set(pass, recordedParts(call));
+    this.#recorded.set(pass, { folder: call.folder, rangeCount: call.ranges.length });
     const summary = this.#merge(call) as Summary;
     shared?.set(key, summary);
     return summary;
   };
 
-  recorded<Part>(pass: AnyPass): RecordedParts<Part> {
+  recorded<Bulk>(pass: AnyPass): RecordedBulk<Bulk> {
     const recorded = this.#recorded.get(pass);
     if (recorded === undefined) throw new ForgeError('internal/defect', 'the pass was not run yet');
-    return recorded as RecordedParts<Part>;
+    return recorded as RecordedBulk<Bulk>;
   }
 
   apply = async <Summary>(
@@ -314,7 +314,7 @@ class Job implements StageJob<unknown> {
   }
 
   #merge(call: PassCall): unknown {
-    return call.pass.merge(partsOf(recordedParts(call)), call.params, call.shape);
+    return call.pass.merge(partsOf(call.folder, call.ranges.length), call.params, call.shape);
   }
 
   /** Does what is not recorded yet. */
@@ -385,10 +385,6 @@ interface PassCall {
   readonly tailFrames: number;
   readonly folder: string;
   readonly outputs: Readonly<Record<string, OutputTarget>>;
-}
-
-function recordedParts(call: PassCall): RecordedParts<unknown> {
-  return { folder: call.folder, rangeCount: call.ranges.length };
 }
 
 function wholePath(call: PassCall, role: string): string {

@@ -1,41 +1,62 @@
-// What the ranges of a pass gave, kept on disk one file each, written by the workers: a killed run finds them again, and
-// what is joined at the end of a pass, or read by a later one, is never in memory as a whole.
+// What the ranges of a pass gave, kept on disk, written by the workers: a killed run finds it again, and what is joined at
+// the end of a pass, or read by a later one, is never in memory as a whole.
 //
-//   <folder>/<range>.done   v8-serialised
+//   <folder>/<range>.done   part and state, v8-serialised
+//   <folder>/<range>.bulk   what only a later pass reads, where there is such a thing
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
-import type { RangeResult, RecordedParts } from './stage.js';
+import { DefaultDeserializer, serialize } from 'node:v8';
+import type { RangeResult, RecordedBulk } from './stage.js';
 
-function recordPath(folder: string, rangeIndex: number): string {
-  return join(folder, `${rangeIndex}.done`);
+function recordPath(folder: string, rangeIndex: number, kind: 'done' | 'bulk'): string {
+  return join(folder, `${rangeIndex}.${kind}`);
 }
 
 export function hasRecord(folder: string, rangeIndex: number): boolean {
-  return existsSync(recordPath(folder, rangeIndex));
+  return existsSync(recordPath(folder, rangeIndex, 'done'));
 }
 
-export function readRecord(folder: string, rangeIndex: number): RangeResult<unknown> {
-  return deserialize(readFileSync(recordPath(folder, rangeIndex))) as RangeResult<unknown>;
+export function readRecord(folder: string, rangeIndex: number): Omit<RangeResult<unknown>, 'bulk'> {
+  return readValue(recordPath(folder, rangeIndex, 'done')) as RangeResult<unknown>;
 }
 
 /** Whole or absent. */
 export function writeRecord(folder: string, rangeIndex: number, result: RangeResult<unknown>): void {
-  const path = recordPath(folder, rangeIndex);
-  writeFileSync(`${path}.new`, serialize(result));
-  renameSync(`${path}.new`, path);
+  const { bulk, ...record } = result;
+  if (bulk !== undefined) writeValue(recordPath(folder, rangeIndex, 'bulk'), bulk);
+  writeValue(recordPath(folder, rangeIndex, 'done'), record);
 }
 
-/** The parts in range order, each read when it is asked for; may be gone through more than once. */
-export function partsOf<Part>(recorded: RecordedParts<Part>): Iterable<Part> {
+/** The parts of a pass in range order, each read when it is asked for; may be gone through more than once. */
+export function partsOf(folder: string, rangeCount: number): Iterable<unknown> {
   return {
     *[Symbol.iterator]() {
-      for (let index = 0; index < recorded.rangeCount; index++) yield partOf(recorded, index);
+      for (let index = 0; index < rangeCount; index++) yield readRecord(folder, index).part;
     },
   };
 }
 
-/** One range's part. */
-export function partOf<Part>({ folder }: RecordedParts<Part>, rangeIndex: number): Part {
-  return readRecord(folder, rangeIndex).part as Part;
+/** What one range left for a later pass. */
+export function bulkOf<Bulk>({ folder }: RecordedBulk<Bulk>, rangeIndex: number): Bulk {
+  return readValue(recordPath(folder, rangeIndex, 'bulk')) as Bulk;
+}
+
+function writeValue(path: string, value: unknown): void {
+  writeFileSync(`${path}.new`, serialize(value));
+  renameSync(`${path}.new`, path);
+}
+
+function readValue(path: string): unknown {
+  const reader = new CopyingDeserializer(readFileSync(path));
+  reader.readHeader();
+  return reader.readValue();
+}
+
+/** Arrays of their own: as views, one small array that is kept would keep all bytes of its file. */
+class CopyingDeserializer extends DefaultDeserializer {
+  _readHostObject(): unknown {
+    // Node documents this method as the one to override; its types leave it out.
+    const parent = DefaultDeserializer.prototype as unknown as { _readHostObject(): Uint8Array };
+    return parent._readHostObject.call(this).slice();
+  }
 }

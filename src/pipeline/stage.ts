@@ -116,14 +116,16 @@ export interface ApplyPass<Options, Params, Part extends Cloneable, Summary exte
 export interface RangeResult<Part> {
   readonly part: Part;
   readonly state?: Cloneable;
+  /** What a later pass of the job reads from disk; `merge` does not see it. */
+  readonly bulk?: Cloneable;
 }
 
-/** The parts of a pass on disk: a parameter of a later pass, which reads them by partsOf (range-records.ts). */
-export interface RecordedParts<Part> {
+/** The bulk of a pass on disk: a parameter of a later pass, which reads it by bulkOf (range-records.ts). */
+export interface RecordedBulk<Bulk> {
   readonly folder: string;
   readonly rangeCount: number;
   /** Only a type. */
-  readonly part?: Part;
+  readonly bulk?: Bulk;
 }
 
 /** Identity functions that infer the types of a pass. */
@@ -170,11 +172,8 @@ export interface StageJob<Options> {
     /** `isShared`: depends on params and inputs alone, so that the stage's other nodes in a run need not repeat it. */
     sharing?: { readonly isShared?: boolean },
   ): Promise<Summary>;
-  /** What the ranges of the latest call of a pass gave, for a later pass to read. */
-  recorded<Part>(
-    // biome-ignore lint/suspicious/noExplicitAny: what else the pass takes and gives does not matter
-    pass: ScanPass<any, any, Part, any>,
-  ): RecordedParts<Part>;
+  /** The `bulk` of the ranges of the latest call of a scan pass, for a later pass to read. */
+  recorded<Bulk>(pass: AnyPass): RecordedBulk<Bulk>;
   /** Runs an apply pass; its outputs are whole afterwards. A second call for the same output replaces the first. */
   apply<Params, Part, Summary>(
     pass: ApplyPass<Options, Params, Part, Summary>,

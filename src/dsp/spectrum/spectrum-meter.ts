@@ -70,19 +70,20 @@ export function measureSpectrum(
 /** The whole programme's spectrum out of those of its ranges (at least one), each met once. */
 export function joinSpectra(parts: Iterable<SpectrumPart>): SpectrumPart {
   let sum: SpectrumPart | undefined;
-  for (const part of parts) sum = sum === undefined ? part : addSpectra(sum, part);
+  for (const part of parts) sum = addSpectrum(sum, part);
   return sum!;
 }
 
-export function addSpectra(a: SpectrumPart, b: SpectrumPart): SpectrumPart {
-  const add = (one: Float64Array, other: Float64Array) => one.map((power, k) => power + other[k]!);
-  return {
-    size: a.size,
-    windowCount: a.windowCount + b.windowCount,
-    mid: add(a.mid, b.mid),
-    side: add(a.side, b.side),
-    others: add(a.others, b.others),
-  };
+/** Adds a range's spectrum to the sum of those before it, in the sum's own arrays. */
+export function addSpectrum(sum: SpectrumPart | undefined, part: SpectrumPart): SpectrumPart {
+  const { mid, side, others } = part;
+  if (sum === undefined) return { ...part, mid: mid.slice(), side: side.slice(), others: others.slice() };
+  for (let k = 0; k < mid.length; k++) {
+    sum.mid[k]! += mid[k]!;
+    sum.side[k]! += side[k]!;
+    sum.others[k]! += others[k]!;
+  }
+  return { ...sum, windowCount: sum.windowCount + part.windowCount };
 }
 
 /** Power of side over mid from `lowHz` to `highHz`, as a ratio; null for one channel and where the middle is silent. */

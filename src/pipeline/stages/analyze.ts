@@ -1,6 +1,7 @@
 // The stage `analyze`: measures and reports, changes nothing. What the figures mean stands in analyze-schema.ts.
 import { z } from 'zod';
 import { DUAL_MONO_LU, hopMeansOf } from '../../dsp/loudness/programme.js';
+import type { MusicFeatures } from '../../dsp/music-features.js';
 import { rhythmOptionsSchema } from '../../dsp/rhythm/schema.js';
 import { defineStage, type Json } from '../stage.js';
 import { VOICE_ACTIVITY_MODELS, voiceActivityPasses } from '../voice-activity.js';
@@ -86,7 +87,7 @@ export const analyzeStage = defineStage({
     if (only.includes('spectrum')) data.spectrum = spectrumReport(spectrum!, channelCount, sampleRateHz);
     if (hearsMusic(only)) {
       const heard = await job.scan(musicPass, {
-        measured: job.recorded(measurePass),
+        measured: job.recorded<MusicFeatures>(measurePass),
         given: { ...(tempoBpm === undefined ? {} : { tempoBpm }), ...(meter === undefined ? {} : { meter }) },
       });
       for (const part of MUSIC_ANALYSES) if (only.includes(part)) data[part] = heard[part];

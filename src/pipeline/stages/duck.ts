@@ -16,6 +16,7 @@ import {
 import { dynamicsFigures } from '../../dsp/levels/figures.js';
 import { integratedLoudness } from '../../dsp/loudness/gating.js';
 import { loudnessFigures } from '../../dsp/loudness/programme.js';
+import type { MusicFeatures } from '../../dsp/music-features.js';
 import { resampledFrameCount } from '../../dsp/resample.js';
 import { type ErrorRecord, ForgeError } from '../../errors.js';
 import { dbToPower, secToFrames } from '../../units.js';
@@ -207,7 +208,7 @@ async function hearRhythm(
     isWithMusic: true,
   });
   const { rhythm } = await job.scan(musicPass, {
-    measured: job.recorded(measurePass),
+    measured: job.recorded<MusicFeatures>(measurePass),
     given: tempoBpm === undefined ? {} : { tempoBpm },
   });
   return rhythm;

@@ -7,8 +7,8 @@ import { channelWeights } from '../../dsp/loudness/channel-weights.js';
 import { measureRange } from '../../dsp/loudness/measure-range.js';
 import type { LoudnessPart } from '../../dsp/loudness/meter.js';
 import { joinParts } from '../../dsp/loudness/programme.js';
-import { createMusicFeatureExtractor, type MusicFeatures } from '../../dsp/music-features.js';
-import { addSpectra, measureSpectrum, type SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
+import { createMusicFeatureExtractor } from '../../dsp/music-features.js';
+import { addSpectrum, measureSpectrum, type SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
 import { defineScan } from '../stage.js';
 
 /** What is measured, and of which role. Loudness is always there: its loop reads the file. */
@@ -26,8 +26,6 @@ export interface Measures {
   readonly loudness: LoudnessPart;
   readonly levels?: LevelPart;
   readonly spectrum?: SpectrumPart;
-  /** Stays with the recorded parts: what hears the music reads them from there. */
-  readonly music?: MusicFeatures;
 }
 
 export interface ProgrammeMeasures {
@@ -75,9 +73,8 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
       ...(params.isWithSpectrum
         ? { spectrum: measureSpectrum(source, sampleRateHz, startFrame, endFrame) }
         : {}),
-      ...(music === undefined ? {} : { music: music.extract(source, context.range) }),
     };
-    return { part };
+    return music === undefined ? { part } : { part, bulk: music.extract(source, context.range) };
   },
   merge(parts) {
     const loudness: LoudnessPart[] = [];
@@ -86,8 +83,7 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
     for (const part of parts) {
       loudness.push(part.loudness);
       if (part.levels !== undefined) levels.push(part.levels);
-      if (part.spectrum !== undefined)
-        spectrum = spectrum === undefined ? part.spectrum : addSpectra(spectrum, part.spectrum);
+      if (part.spectrum !== undefined) spectrum = addSpectrum(spectrum, part.spectrum);
     }
     return {
       loudness: joinParts(loudness),

@@ -3,15 +3,16 @@
 // recordings that are longer than a piece are heard in stretches.
 import { join } from 'node:path';
 import type { MusicAnalysis } from '../../dsp/music-analysis.js';
+import type { MusicFeatures } from '../../dsp/music-features.js';
 import { joinStretches, type MusicStretch } from '../../dsp/music-stretches.js';
 import type { RhythmOptions } from '../../dsp/rhythm/schema.js';
-import { partOf } from '../range-records.js';
-import { defineScan, type ModelNeed, type RecordedParts } from '../stage.js';
-import { MEASURE_RANGE_SEC, type Measures } from './measure-pass.js';
+import { bulkOf } from '../range-records.js';
+import { defineScan, type ModelNeed, type RecordedBulk } from '../stage.js';
+import { MEASURE_RANGE_SEC } from './measure-pass.js';
 
 export interface MusicParams {
-  /** Parts of the measure pass, with music. */
-  readonly measured: RecordedParts<Measures>;
+  /** Bulk of the measure pass, made with music. */
+  readonly measured: RecordedBulk<MusicFeatures>;
   /** Tempo and meter that the user gave. */
   readonly given: RhythmOptions;
 }
@@ -51,7 +52,7 @@ export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAna
     // A neighbouring part at either side: more than the network sees.
     const first = Math.max(0, Math.round(startSec / MEASURE_RANGE_SEC) - 1);
     const last = Math.min(params.measured.rangeCount, Math.ceil(endSec / MEASURE_RANGE_SEC) + 1);
-    const parts = Array.from({ length: last - first }, (_, k) => partOf(params.measured, first + k).music!);
+    const parts = Array.from({ length: last - first }, (_, k) => bulkOf(params.measured, first + k));
     const originSec = first * MEASURE_RANGE_SEC;
     const durationSec = Math.min(last * MEASURE_RANGE_SEC, frameCount / sampleRateHz) - originSec;
     const features = { ...mergeMusicFeatures(parts), durationSec };

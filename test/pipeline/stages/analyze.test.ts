@@ -68,9 +68,12 @@ describe('analyze', () => {
     const report = await analyse([new Float32Array(48_000 * 4), new Float32Array(48_000 * 4)], 48_000, {
       history: false,
     });
+    const { advice, ...measured } = report;
     const { clippedSampleCount, ...dynamics } = report.dynamics;
     expect(clippedSampleCount).toBe(0);
-    for (const value of leavesOf({ ...report, dynamics })) expect(value).toBeNull();
+    for (const value of leavesOf({ ...measured, dynamics })) expect(value).toBeNull();
+    expect(advice.suggestions).toEqual([]);
+    for (const { differenceDb } of advice.thirdOctaves) expect(differenceDb).toBeNull();
   });
 
   it.each([1, 17, 4_000])('holds for a file of %i frames', async (frames) => {
