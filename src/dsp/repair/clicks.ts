@@ -43,14 +43,18 @@ export function repairClicks(
   const window = createWindow('hann', STRETCH_FRAMES);
   const longest = Math.round((LONGEST_MS / 1000) * source.sampleRateHz);
   const threshold = 10 ** (options.thresholdDb / 20);
-  return repairByStretches(source, startFrame, endFrame, output, (stretch) => {
-    const found = findClicks(stretch, fitAutoregression(stretch, ORDER, window), threshold, longest);
+  return repairByStretches(source, startFrame, endFrame, output, (stretch, _channel, stretchStart) => {
+    // Where a file begins or ends in the middle of a wave there is a step, and no click.
+    const isInside = ({ start, end }: StretchDamage) =>
+      stretchStart + start > ORDER && stretchStart + end < source.frameCount - ORDER;
+    const fit = fitAutoregression(stretch, ORDER, window);
+    const found = findClicks(stretch, fit, threshold, longest).filter(isInside);
     if (found.length === 0) return found;
     // The clicks themselves spoil the fit: mend them, fit again, and look and mend anew.
     const mended = stretch.slice();
-    interpolateMarked(mended, markOf(found), fitAutoregression(stretch, ORDER, window));
+    interpolateMarked(mended, markOf(found), fit);
     const coefficients = fitAutoregression(mended, ORDER, window);
-    const clicks = findClicks(stretch, coefficients, threshold, longest);
+    const clicks = findClicks(stretch, coefficients, threshold, longest).filter(isInside);
     interpolateMarked(stretch, markOf(clicks), coefficients);
     return clicks;
   });

@@ -18,6 +18,8 @@ const TRACK_REACH = 8;
 const LEAST_SCORE_DB = 12;
 /** Hum is there nearly all the time. */
 const LEAST_SHARE = 0.7;
+/** In less than so many frames (8 s) a chord stands as still as hum. */
+const LEAST_FRAMES = 8;
 /** Rounds in which the track is corrected by the phasors' turning. */
 const ROUNDS = 6;
 /** Level of a harmonic that is steady enough to show where the track is off: quartiles within this ratio. */
@@ -57,6 +59,7 @@ export function trackHum(scores: Uint8Array): { mainsHz: number; track: Float64A
   const frameCount = scores.length / width;
   let best: { mainsHz: number; track: Float64Array } | undefined;
   let bestShare = 0;
+  if (frameCount < LEAST_FRAMES) return undefined;
   for (const [which, mainsHz] of MAINS_HZ.entries()) {
     const track = new Float64Array(frameCount).fill(mainsHz);
     let speaking = 0;

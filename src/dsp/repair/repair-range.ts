@@ -25,7 +25,7 @@ const MARGIN_FRAMES = (STRETCH_FRAMES - CORE_FRAMES) / 2;
 /**
  * Calls `repair` for every stretch whose middle touches [startFrame, endFrame).
  * @param output [channels][frames of the range] to receive the repaired samples; undefined to detect only
- * @param repair marks damage and changes the stretch in place
+ * @param repair marks damage and changes the stretch in place; it is told where the stretch lies in the file
  * @returns regions that begin inside of the range
  */
 export function repairByStretches(
@@ -33,7 +33,7 @@ export function repairByStretches(
   startFrame: number,
   endFrame: number,
   output: readonly Float64Array[] | undefined,
-  repair: (stretch: Float64Array, channel: number) => StretchDamage[],
+  repair: (stretch: Float64Array, channel: number, stretchStart: number) => StretchDamage[],
 ): DamagedRegion[] {
   const regions: DamagedRegion[] = [];
   const block = Array.from({ length: source.channelCount }, () => new Float64Array(STRETCH_FRAMES));
@@ -43,7 +43,7 @@ export function repairByStretches(
     const stretchStart = coreStart - MARGIN_FRAMES;
     source.read(stretchStart, block);
     for (const [channel, samples] of block.entries()) {
-      for (const { start, end, severityDb } of repair(samples, channel)) {
+      for (const { start, end, severityDb } of repair(samples, channel, stretchStart)) {
         const at = stretchStart + start;
         const isOwn = start >= MARGIN_FRAMES && start < MARGIN_FRAMES + CORE_FRAMES;
         if (isOwn && at >= startFrame && at < endFrame) {
