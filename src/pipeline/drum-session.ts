@@ -82,7 +82,7 @@ export async function runDrumSession(session: DrumSession): Promise<DrumSessionR
   const ownership = new Ownership(session.folder);
   const outputs: OutputRecord[] = [];
   const place = (path: string): string => {
-    const target = join(session.folder, path);
+    const target = resolve(session.folder, path);
     if (!session.overwrite) ownership.requireReplaceable(target);
     mkdirSync(dirname(target), { recursive: true });
     ownership.announce([target]);

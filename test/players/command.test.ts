@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openWav } from '../../src/audio/wav-reader.js';
@@ -67,6 +67,11 @@ describe('forge drums', () => {
     [['--bars', '4', '--sections', 'verse:4'], 2, 'usage/conflicting-options'],
     [['--bars', '4', '--bars-from', '5'], 2, 'usage/bad-option'],
     [['--follow', 'nothing.mid'], 4, 'input/not-found'],
+    [['--feel', '0.3', '0.5'], 2, 'usage/bad-option'],
+    [['--map', 'td12'], 2, 'usage/bad-option'],
+    [['--progress', 'loud'], 2, 'usage/bad-option'],
+    [['--tempo', '100', '--tempo-from', 'x.mid'], 2, 'usage/conflicting-options'],
+    [['--part-seed', '3'], 2, 'usage/missing-argument'],
   ])(
     'refuses %j',
     async (args, code, error) => {
@@ -76,6 +81,26 @@ describe('forge drums', () => {
     },
     30_000,
   );
+
+  it('plans and writes nothing', async () => {
+    const cwd = temporaryFolder();
+    const form = [
+      '--meter',
+      '7/8',
+      '--tempo',
+      '1:120 3:126',
+      '--sections',
+      'intro:2 verse:6',
+      '--takes',
+      '2',
+    ];
+    const { code, stdout, stderr } = await forge(cwd, ...form, '--stems', '--dry-run', '--json', '--quiet');
+    expect([code, stderr]).toEqual([0, '']);
+    const [plan] = JSON.parse(stdout).results;
+    expect(plan).toMatchObject({ status: 'planned', meter: '7/8', barCount: 8, tempoBpm: 120 });
+    expect(plan.outputs).toContain(join('forge-out', 'kyle', 'midi', 'drums.take2.mid'));
+    expect(existsSync(join(cwd, 'forge-out'))).toBe(false);
+  }, 30_000);
 
   it('lists its personas', async () => {
     const { stdout, code } = await forge(temporaryFolder(), '--list', '--json');

@@ -1,3 +1,4 @@
+import toneMidi from '@tonejs/midi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DrummerModel, loadDrummer } from '../../src/models/drummer.js';
 import { parseSections } from '../../src/players/arrangement.js';
@@ -206,6 +207,22 @@ describe('files', () => {
     const onsets = decodeOnsets(bytes, 'x');
     expect(onsets[0]!.timeSec).toBeCloseTo(performance.events[0]!.timeSec, 2);
     expect(() => decodeDrumMidi(new Uint8Array([1, 2, 3]), 'bad.mid')).toThrow(/not a Standard MIDI File/);
+  });
+
+  it('hold 120 bpm until a file says otherwise', () => {
+    const midi = new toneMidi.Midi();
+    midi.header.fromJSON({
+      name: '',
+      ppq: 480,
+      keySignatures: [],
+      meta: [],
+      tempos: [{ ticks: 1920, bpm: 90 }],
+      timeSignatures: [],
+    });
+    midi.addTrack().addNote({ midi: 36, ticks: 0, durationTicks: 10 });
+    const changes = decodeTempo(midi.toArray(), 'x');
+    expect(changes.map(({ atQuarter }) => atQuarter)).toEqual([0, 4]);
+    expect(changes.map(({ quartersPerMinute }) => Math.round(quartersPerMinute))).toEqual([120, 90]);
   });
 
   it('lie on their song where it does not begin at zero', async () => {
