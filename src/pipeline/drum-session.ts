@@ -13,7 +13,6 @@ import { type DrumPerformance, gridOfRequest, type PerformRequest, perform } fro
 import { encodePerformance } from '../players/performance-file.js';
 import { personaFileOf } from '../players/persona.js';
 import { roundTo } from '../units.js';
-import { renderTake } from './drum-render.js';
 import type { DrumWish } from './drum-wish.js';
 import type { ModelRecord, OutputRecord, RunEntry } from './manifest.js';
 import { writeManifest } from './manifest.js';
@@ -99,6 +98,7 @@ export async function runDrumSession(session: DrumSession): Promise<DrumSessionR
   });
   const { render } = session.wish;
   if (render !== undefined) {
+    const { renderTake } = await import('./drum-render.js');
     for (const path of await renderTake(takes[0]!, session.map, render, place)) {
       const kind = path.startsWith('stems/') ? 'stem' : 'audio';
       outputs.push({ kind, path, sha256: sha256Sync(join(session.folder, path)) });
