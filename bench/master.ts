@@ -81,7 +81,7 @@ function costRows(folder: string, durationSec: number): BenchRow[] {
   loopTo(path, musicFile(), durationSec, ['-ar', '44100', '-ac', '2', '-c:a', 'pcm_s16le']);
   const measuring = timed(JUDGE, [path], 2);
   const master = (extra: readonly string[]) => {
-    const out = join(folder, `cost-${extra.join('')}`);
+    const out = join(folder, `cost-${extra.join('').replaceAll('/', '-')}`);
     return timed(process.execPath, [FORGE, 'master', path, '--out', out, '--quiet', ...extra]);
   };
   const limited = master(['--preset', 'cd', '--character', 'none']);
@@ -150,6 +150,16 @@ function costRows(folder: string, durationSec: number): BenchRow[] {
       memory: whole.memoryMb / matched.memoryMb,
     },
     isMet: whole.wallSec <= 0.3 * matched.wallSec && whole.memoryMb < 350,
+  });
+  const own = master(['--preset', 'reference', '--reference', reference]);
+  rows.push({
+    name: 'matching a reference, against matchering',
+    figures: {
+      wall: own.wallSec / matched.wallSec,
+      cpu: own.cpuSec / matched.cpuSec,
+      memory: own.memoryMb / matched.memoryMb,
+    },
+    isMet: own.wallSec <= 0.25 * matched.wallSec && own.memoryMb <= 0.2 * matched.memoryMb,
   });
   return rows;
 }
