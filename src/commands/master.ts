@@ -34,7 +34,7 @@ export const command = defineCommand({
       DEFAULT_PRESET,
     );
     master.option('--album', 'take the inputs as one album: one gain, character and curve for all');
-    addStageFlags(master, stage, ['preset', 'albumGainDb', 'filesSha256']);
+    addStageFlags(master, stage, ['preset', 'albumGainDb']);
     master.action(async (inputs: string[], flags: MasterFlags) => {
       const presets = [
         ...new Set(
@@ -62,7 +62,7 @@ export const command = defineCommand({
         ...setOverrides(flags).map((override) =>
           override.target === 'master' ? { ...override, target: id } : override,
         ),
-        ...stageOverrides(master, stage, id, ['preset', 'albumGainDb', 'filesSha256']),
+        ...stageOverrides(master, stage, id, ['preset', 'albumGainDb']),
       ]);
       const named = inputs.length > 0 ? inputs : [newestMix(flags)];
       const album = flags.album === true ? await openAlbum(named, steps, own) : undefined;

@@ -6,10 +6,10 @@ import type { Override } from '../pipeline/preset.js';
 import type { StageDefinition } from '../pipeline/stage.js';
 import { yaml } from '../yaml-file.js';
 
-/** Adds a flag for every option of the stage, except those in `skip`. */
+/** Adds a flag for every option of the stage, except those in `skip` and those that the plan fills. */
 export function addStageFlags(command: Command, stage: StageDefinition, skip: readonly string[] = []): void {
   for (const [key, schema] of Object.entries(shapeOf(stage))) {
-    if (skip.includes(key)) continue;
+    if (skip.includes(key) || schema.meta()?.isFilledByPlan === true) continue;
     const { inner, defaultValue } = unwrap(schema);
     const description = describe(schema, defaultValue);
     const flag = flagOf(key);
@@ -31,7 +31,7 @@ export function stageOverrides(
 ): Override[] {
   const overrides: Override[] = [];
   for (const [key, schema] of Object.entries(shapeOf(stage))) {
-    if (skip.includes(key)) continue;
+    if (skip.includes(key) || schema.meta()?.isFilledByPlan === true) continue;
     const name = camelOf(flagOf(key));
     if (command.getOptionValueSource(name) !== 'cli') continue;
     overrides.push({

@@ -1,8 +1,10 @@
 // The stage `analyze`: measures and reports, changes nothing. What the figures mean stands in analyze-schema.ts.
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { DUAL_MONO_LU, hopMeansOf } from '../../dsp/loudness/programme.js';
 import type { MusicFeatures } from '../../dsp/music-features.js';
 import { rhythmOptionsSchema } from '../../dsp/rhythm/schema.js';
+import { sha256Sync } from '../../file-hash.js';
 import { defineStage, type Json } from '../stage.js';
 import { VOICE_ACTIVITY_MODELS, voiceActivityPasses } from '../voice-activity.js';
 import {
@@ -36,6 +38,10 @@ const options = z.strictObject({
     .string()
     .default('auto')
     .describe('Target curve for the advice: its name, a YAML file, or auto, by the guess of the genre.'),
+  filesSha256: z.string().default('').meta({
+    isFilledByPlan: true,
+    description: 'Filled by the plan: hash of the file that curve names, so that a changed file is noticed.',
+  }),
   tempoBpm: rhythmOptionsSchema.shape.tempoBpm,
   meter: rhythmOptionsSchema.shape.meter,
 });
@@ -48,6 +54,7 @@ export const analyzeStage = defineStage({
   source: 'ITU-R BS.1770-5; EBU R 128, Tech 3341, Tech 3342; IEC 61260-1',
   options,
   result: analysisSchema,
+  adapt: (options) => ({ ...options, filesSha256: hashCurve(options.curve) }),
   inputs: () => ['audio'],
   outputs: () => [],
   estimate: ({ only }) => {
@@ -109,6 +116,10 @@ export const analyzeStage = defineStage({
 });
 
 type Analysis = (typeof ANALYSES)[number];
+
+function hashCurve(curve: string): string {
+  return /[\\/]|\.ya?ml$/.test(curve) && existsSync(curve) ? sha256Sync(curve) : '';
+}
 
 function needs(only: readonly Analysis[], ...parts: readonly Analysis[]): boolean {
   return parts.some((part) => only.includes(part));

@@ -1,5 +1,5 @@
 // The spectrum of noise that a person points at: a stretch of the file itself, or a recording of the noise alone.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AudioReader } from '../../audio/audio-file.js';
@@ -10,12 +10,25 @@ import { analysisOf } from '../../dsp/denoise/embedded-denoiser.js';
 import { createResampledReader, type FrameSource } from '../../dsp/resample.js';
 import { createStft } from '../../dsp/stft.js';
 import { ForgeError } from '../../errors.js';
+import { sha256Sync } from '../../file-hash.js';
 import type { AudioRef } from '../stage.js';
 
 const PLACE = /^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)$/;
 /** Less does not tell a spectrum; more than two minutes tells no more. */
 const SHORTEST_SEC = 0.2;
 const LONGEST_SEC = 120;
+
+/** Hash of the file that `profile` names; empty for a place in the file itself. @throws ForgeError input/not-found */
+export function hashProfile(profile: string | undefined): string {
+  if (profile === undefined || PLACE.test(profile)) return '';
+  if (!existsSync(profile)) {
+    throw new ForgeError(
+      'input/not-found',
+      `expected START-END in seconds or an audio file for profile, got "${profile}", which is not there`,
+    );
+  }
+  return sha256Sync(profile);
+}
 
 /**
  * Power of the noise per bin of the embedded denoiser's transform.

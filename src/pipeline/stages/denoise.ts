@@ -14,7 +14,7 @@ import { dbToGain, gainToDb, powerToDb, roundTo } from '../../units.js';
 import { defineStage, type StageJob, type StageOutcome } from '../stage.js';
 import { chooseDenoisers, DENOISERS, type Denoiser, harmOf } from './denoise-decision.js';
 import { denoiseApply, guardScan, levelScan, silenceApply } from './denoise-passes.js';
-import { learnProfile } from './denoise-profile.js';
+import { hashProfile, learnProfile } from './denoise-profile.js';
 
 /** Unlimited for practical purposes: the models' own convention. */
 const NO_LIMIT_DB = 100;
@@ -66,6 +66,11 @@ const options = z.strictObject({
     .boolean()
     .default(false)
     .describe('A result of which the guard says that the voice was altered misses its target.'),
+  filesSha256: z.string().default('').meta({
+    isFilledByPlan: true,
+    description:
+      'Filled by the plan: hash of the file that profile names, so that a changed file is noticed.',
+  }),
 });
 
 type Options = z.output<typeof options>;
@@ -125,6 +130,7 @@ export const denoiseStage = defineStage({
     'OM-LSA with IMCRA (Cohen & Berdugo 2001, Cohen 2003); DeepFilterNet3 (Schröter et al. 2023) where it is installed',
   options,
   result,
+  adapt: (options) => ({ ...options, filesSha256: hashProfile(options.profile) }),
   inputs: () => ['audio'],
   outputs: () => ['audio'],
   models: ({ model }) => (model === 'embedded' ? [] : [{ id: 'deepfilternet3', required: model !== 'auto' }]),

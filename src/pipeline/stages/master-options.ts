@@ -81,12 +81,11 @@ export const masterOptions = z.strictObject({
     .max(60)
     .optional()
     .describe('Gain that an album shares, in dB: no search is made, and tracks keep their relative levels.'),
-  filesSha256: z
-    .string()
-    .default('')
-    .describe(
+  filesSha256: z.string().default('').meta({
+    isFilledByPlan: true,
+    description:
       'Filled by the plan: hash of the preset, curve and references, so that a changed file is noticed.',
-    ),
+  }),
 });
 
 export type MasterOptions = z.output<typeof masterOptions>;
