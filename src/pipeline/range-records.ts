@@ -5,7 +5,7 @@
 //   <folder>/<range>.bulk   what only a later pass reads, where there is such a thing
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DefaultDeserializer, serialize } from 'node:v8';
+import { deserialize, serialize } from 'node:v8';
 import type { RangeResult, RecordedBulk } from './stage.js';
 
 function recordPath(folder: string, rangeIndex: number, kind: 'done' | 'bulk'): string {
@@ -47,16 +47,5 @@ function writeValue(path: string, value: unknown): void {
 }
 
 function readValue(path: string): unknown {
-  const reader = new CopyingDeserializer(readFileSync(path));
-  reader.readHeader();
-  return reader.readValue();
-}
-
-/** Arrays of their own: as views, one small array that is kept would keep all bytes of its file. */
-class CopyingDeserializer extends DefaultDeserializer {
-  _readHostObject(): unknown {
-    // Node documents this method as the one to override; its types leave it out.
-    const parent = DefaultDeserializer.prototype as unknown as { _readHostObject(): Uint8Array };
-    return parent._readHostObject.call(this).slice();
-  }
+  return deserialize(readFileSync(path));
 }
