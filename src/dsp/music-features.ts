@@ -2,6 +2,7 @@
 // and a log-frequency spectrum at 10, both as bytes of half a decibel (about 7 kB for a second of audio).
 // Feature frame t is centred on the sound at t/rate seconds, whatever the range in which it is computed, so that parts
 // joined in range order are what the whole file would have given. No decision is made here.
+import { concat } from './concat.js';
 import { BAND_COUNT, BAND_FRAMES_PER_SEC, createBandAnalyser } from './rhythm/band-frames.js';
 import { createPitchAnalyser, PITCH_BIN_COUNT, PITCH_FRAMES_PER_SEC } from './tonal/pitch-frames.js';
 
@@ -104,8 +105,14 @@ export function extractMusicFeatures(
 export function mergeMusicFeatures(parts: readonly MusicFeatures[]): MusicFeatures {
   return {
     durationSec: parts.reduce((sum, part) => sum + part.durationSec, 0),
-    bands: joinBytes(parts.map((part) => part.bands)),
-    pitches: joinBytes(parts.map((part) => part.pitches)),
+    bands: concat(
+      Uint8Array,
+      parts.map((part) => part.bands),
+    ),
+    pitches: concat(
+      Uint8Array,
+      parts.map((part) => part.pitches),
+    ),
   };
 }
 
@@ -128,14 +135,4 @@ function mixDown(channels: readonly Float32Array[], mono: Float32Array): void {
     for (let n = 0; n < mono.length; n++) mono[n] = mono[n]! + channel[n]!;
   }
   if (channels.length > 1) for (let n = 0; n < mono.length; n++) mono[n] = mono[n]! * scale;
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

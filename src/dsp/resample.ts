@@ -123,3 +123,18 @@ export function resampleBlock(
   resampled.read(0, result);
   return result;
 }
+
+/** Reads the mean of a file's channels at another rate: fills `into` from frame `start` of that rate on. */
+export function createMonoReader(
+  source: FrameSource,
+  rateHz: number,
+): (start: number, into: Float32Array) => void {
+  const reader = createResampledReader(source, rateHz);
+  return (start, into) => {
+    const block = Array.from({ length: reader.channelCount }, () => new Float32Array(into.length));
+    reader.read(start, block);
+    into.fill(0);
+    const share = 1 / block.length;
+    for (const samples of block) for (let n = 0; n < into.length; n++) into[n]! += share * samples[n]!;
+  };
+}

@@ -7,7 +7,8 @@
 //   voice.segments, voice.probabilities, voice.detector ('silero-vad' | 'own')
 //
 // The channels are averaged; memory is 125 bytes a second of audio. Music with singing may count as speech.
-import { createResampledReader, resampledFrameCount } from '../dsp/resample.js';
+import { concat } from '../dsp/concat.js';
+import { createMonoReader, resampledFrameCount } from '../dsp/resample.js';
 import { speechSegments, VOICE_FRAME_SEC, type VoiceActivity } from '../dsp/voice-activity/segments.js';
 import { createSpeechMeter, SPEECH_HOP, SPEECH_RATE_HZ } from '../dsp/voice-activity/speech-features.js';
 import { speechProbabilities } from '../dsp/voice-activity/speech-probability.js';
@@ -69,7 +70,7 @@ const network = defineScan<unknown, VoiceParams, Float32Array, Float32Array>({
       createSileroVad(files['silero_vad.onnx']!, rateHz),
     );
     const { firstFrame, endFrame } = voiceFramesOf(context, rateHz, silero.frameSamples);
-    const read = monoReader(context, rateHz);
+    const read = createMonoReader(context.input(context.params.role), rateHz);
     const part = new Float32Array(endFrame - firstFrame);
     const samples = new Float32Array(silero.frameSamples);
     let state = (context.state as SileroState | undefined) ?? silero.createState();
@@ -82,7 +83,7 @@ const network = defineScan<unknown, VoiceParams, Float32Array, Float32Array>({
     }
     return { part, state };
   },
-  merge: (parts) => joinParts([...parts]),
+  merge: (parts) => concat(Float32Array, [...parts]),
 });
 
 /** Features of our own detector. */
@@ -93,16 +94,16 @@ const features = defineScan<unknown, VoiceParams, Uint8Array, Uint8Array>({
   run(context) {
     const { firstFrame, endFrame } = voiceFramesOf(context, SPEECH_RATE_HZ, SPEECH_HOP);
     const meter = createSpeechMeter();
-    const read = monoReader(context, SPEECH_RATE_HZ);
+    const read = createMonoReader(context.input(context.params.role), SPEECH_RATE_HZ);
     const parts: Uint8Array[] = [];
     const framesPerStep = 256;
     for (let frame = firstFrame; frame < endFrame; frame += framesPerStep) {
       parts.push(meter(read, frame, Math.min(endFrame, frame + framesPerStep)));
       reportProgress(context, frame - firstFrame, endFrame - firstFrame);
     }
-    return { part: joinBytes(parts) };
+    return { part: concat(Uint8Array, parts) };
   },
-  merge: (parts) => joinBytes([...parts]),
+  merge: (parts) => concat(Uint8Array, [...parts]),
 });
 
 /** The passes that a stage declares to call `findVoice`. */
@@ -152,38 +153,6 @@ function voiceFramesOf(
   };
 }
 
-/** Reads the mean of the channels at another rate. */
-function monoReader(context: Context, rateHz: number): (start: number, into: Float32Array) => void {
-  const reader = createResampledReader(context.input(context.params.role), rateHz);
-  return (start, into) => {
-    const block = Array.from({ length: reader.channelCount }, () => new Float32Array(into.length));
-    reader.read(start, block);
-    into.fill(0);
-    const share = 1 / block.length;
-    for (const samples of block) for (let n = 0; n < into.length; n++) into[n]! += share * samples[n]!;
-  };
-}
-
 function reportProgress({ range, progress }: Context, done: number, total: number): void {
   progress(Math.floor(((range.endFrame - range.startFrame) * done) / Math.max(1, total)));
-}
-
-function joinParts(parts: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

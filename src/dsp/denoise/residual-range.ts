@@ -2,6 +2,7 @@
 // Where the denoiser works at another rate, the input is converted to it and the residual back; whatever the
 // conversions lose is never in the residual, so the rest of the signal passes untouched. Every conversion and chunk is
 // placed by absolute frames: ranges of any length give the same values.
+import { concat } from '../concat.js';
 import { createResampledReader, type FrameSource } from '../resample.js';
 import type { ResidualStream } from './residual-stream.js';
 
@@ -60,7 +61,12 @@ export function createResidualRange(
       if (skip < chunkFrames) pieces.push(output.map((samples) => samples.slice(skip)));
       fedFrames += chunkFrames;
     }
-    kept = kept.map((_, channel) => concatenate(pieces.map((piece) => piece[channel]!)));
+    kept = kept.map((_, channel) =>
+      concat(
+        Float64Array,
+        pieces.map((piece) => piece[channel]!),
+      ),
+    );
   }
 
   const keptSource: FrameSource = {
@@ -95,14 +101,4 @@ export function createResidualRange(
       keptFrom,
     }),
   };
-}
-
-function concatenate(parts: readonly Float64Array[]): Float64Array {
-  const joined = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

@@ -1,5 +1,5 @@
 // The passes of the stage `denoise`: a scan for steady noise, and the work of a denoiser range by range.
-import type { AudioReader } from '../../audio/audio-file.js';
+import { concat } from '../../dsp/concat.js';
 import { measureSigns, type SampleSource } from '../../dsp/denoise/content-guard.js';
 import { createEmbeddedDenoiser } from '../../dsp/denoise/embedded-denoiser.js';
 import { addHistograms, type LevelHistogram, measureLevels } from '../../dsp/denoise/noise-evidence.js';
@@ -10,7 +10,7 @@ import {
 } from '../../dsp/denoise/residual-meter.js';
 import { createResidualRange, type ResidualRangeState } from '../../dsp/denoise/residual-range.js';
 import type { ResidualStream } from '../../dsp/denoise/residual-stream.js';
-import { createResampledReader } from '../../dsp/resample.js';
+import { createMonoReader } from '../../dsp/resample.js';
 import { SPEECH_HOP, SPEECH_RATE_HZ } from '../../dsp/voice-activity/speech-features.js';
 import { createDeepFilterStream } from '../../models/deepfilternet3/denoiser.js';
 import { loadDeepFilterNetwork } from '../../models/deepfilternet3/network.js';
@@ -89,8 +89,8 @@ export const guardScan = defineScan<unknown, { readonly isResidual: boolean }, U
   memoryMb: 40,
   run(context) {
     const { range, frameCount, sampleRateHz, params } = context;
-    const input = monoAt16kHz(context.input('audio'));
-    const made = monoAt16kHz(context.input('made'));
+    const input = createMonoReader(context.input('audio'), SPEECH_RATE_HZ);
+    const made = createMonoReader(context.input('made'), SPEECH_RATE_HZ);
     const output: SampleSource = (start, into) => {
       made(start, into);
       if (!params.isResidual) return;
@@ -107,21 +107,10 @@ export const guardScan = defineScan<unknown, { readonly isResidual: boolean }, U
       const done = ((frame - first) * SPEECH_HOP * sampleRateHz) / SPEECH_RATE_HZ;
       context.progress(Math.min(range.endFrame - range.startFrame, Math.round(done)));
     }
-    return { part: Uint8Array.from(Buffer.concat(parts)) };
+    return { part: concat(Uint8Array, parts) };
   },
-  merge: (parts) => Uint8Array.from(Buffer.concat([...parts])),
+  merge: (parts) => concat(Uint8Array, [...parts]),
 });
-
-function monoAt16kHz(source: AudioReader): SampleSource {
-  const reader = createResampledReader(source, SPEECH_RATE_HZ);
-  return (start, into) => {
-    const block = Array.from({ length: reader.channelCount }, () => new Float32Array(into.length));
-    reader.read(start, block);
-    into.fill(0);
-    for (const samples of block)
-      for (let n = 0; n < into.length; n++) into[n] = into[n]! + samples[n]! / block.length;
-  };
-}
 
 /** The residual of a file that was left alone: outputs are made of zeros, so that there is nothing to write. */
 export const silenceApply = defineApply<unknown, null, null, null>({

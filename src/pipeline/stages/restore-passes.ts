@@ -1,5 +1,6 @@
 // The passes of the stage `restore`: a survey of what is wrong with the whole file, closer looks at hum, voice and band
 // where the survey gives reason, a search for damaged places, and the pass that mends one kind of damage.
+import { concat } from '../../dsp/concat.js';
 import { addSpectra, measureBand, type SpectrumSum } from '../../dsp/repair/band-limit.js';
 import { measureSlopes } from '../../dsp/repair/bandwidth.js';
 import {
@@ -115,7 +116,10 @@ export const surveyScan = defineScan<unknown, SurveyParams, SurveyPart, Survey>(
         negative: ceilingOf(join((part) => part.negative[channel]!)),
       })),
       dcOffsets: channels.map((channel) => medianOf(parts.flatMap((part) => part.blockMeans[channel]!))),
-      combScores: joinBytes(parts.map((part) => part.combScores)),
+      combScores: concat(
+        Uint8Array,
+        parts.map((part) => part.combScores),
+      ),
       rumble,
       band: addSpectra(parts.map((part) => part.band)),
       shimmer: params.shimmer ? addShimmer(parts.flatMap((part) => part.shimmer ?? [])) : null,
@@ -241,10 +245,6 @@ function addCounts(parts: readonly Uint32Array[]): Uint32Array {
   const total = new Uint32Array(parts[0]?.length ?? 0);
   for (const part of parts) for (let n = 0; n < total.length; n++) total[n] = total[n]! + part[n]!;
   return total;
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(Buffer.concat(parts));
 }
 
 function summaryOf(regions: readonly DamagedRegion[]): RegionSummary {
