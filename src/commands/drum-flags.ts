@@ -8,16 +8,7 @@ import { FILL_PLACES, KITS } from '../players/persona.js';
 import { GROUPS, type Group } from '../players/pieces.js';
 
 /** Values as commander gives them. */
-export interface DrumFlags {
-  readonly persona: string;
-  readonly bars?: number;
-  readonly sections?: string;
-  readonly song?: string;
-  readonly meter?: string;
-  readonly tempo?: string;
-  readonly tempoFrom?: string;
-  readonly grid?: 'sixteenths' | 'triplets';
-  readonly follow?: string;
+export interface DrumFlags extends Omit<DrumWish, 'overrides' | 'render'> {
   readonly complexity?: number;
   readonly dynamics?: number;
   readonly ghostNotes?: number;
@@ -30,12 +21,6 @@ export interface DrumFlags {
   readonly halfTime?: boolean;
   readonly kit?: (typeof KITS)[number];
   readonly seed: number;
-  readonly barsFrom?: number;
-  readonly barsTo?: number;
-  readonly partSeed?: number;
-  readonly keep?: string;
-  readonly takes: number;
-  readonly map: string;
   readonly render?: boolean;
   readonly stems?: boolean;
   readonly soundfont?: string;
