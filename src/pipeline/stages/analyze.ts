@@ -1,11 +1,11 @@
 // The stage `analyze`: measures and reports, changes nothing. What the figures mean stands in analyze-schema.ts.
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DUAL_MONO_LU, hopMeansOf } from '../../dsp/loudness/programme.js';
 import type { MusicFeatures } from '../../dsp/music-features.js';
 import { rhythmOptionsSchema } from '../../dsp/rhythm/schema.js';
-import { sha256Sync } from '../../file-hash.js';
 import { defineStage, type Json } from '../stage.js';
+import { loadTargetCurve } from '../target-curve.js';
 import { VOICE_ACTIVITY_MODELS, voiceActivityPasses } from '../voice-activity.js';
 import {
   dialogueReport,
@@ -117,8 +117,12 @@ export const analyzeStage = defineStage({
 
 type Analysis = (typeof ANALYSES)[number];
 
+/** Read when the run is planned, so that a wrong name fails before any work. @throws ForgeError preset/* */
 function hashCurve(curve: string): string {
-  return /[\\/]|\.ya?ml$/.test(curve) && existsSync(curve) ? sha256Sync(curve) : '';
+  if (curve === 'auto') return '';
+  return createHash('sha256')
+    .update(JSON.stringify(loadTargetCurve(curve)))
+    .digest('hex');
 }
 
 function needs(only: readonly Analysis[], ...parts: readonly Analysis[]): boolean {
