@@ -1,4 +1,6 @@
 // Every processor of forge by its id, as chains in reports and YAML name them. Contract tests run over this list.
+
+import { bleedGate } from './bands/bleed-gate.js';
 import { multiband } from './bands/multiband.js';
 import { firEqualiser } from './equaliser/fir-equaliser.js';
 import { subsonic } from './equaliser/subsonic.js';
@@ -22,6 +24,7 @@ function erased<Options>(definition: ProcessorDefinition<Options>): AnyProcessor
 export const PROCESSORS: readonly AnyProcessor[] = [
   erased(subsonic),
   erased(firEqualiser),
+  erased(bleedGate),
   erased(multiband),
   erased(saturator),
   erased(stereoWidth),

@@ -11,6 +11,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   restore: () => import('./stages/restore.js').then((module) => module.restoreStage),
   denoise: () => import('./stages/denoise.js').then((module) => module.denoiseStage),
   level: () => import('./stages/level.js').then((module) => module.levelStage),
+  punch: () => import('./stages/punch.js').then((module) => module.punchStage),
   remix: () => import('./stages/remix.js').then((module) => module.remixStage),
   duck: () => import('./stages/duck.js').then((module) => module.duckStage),
   drums: () => import('./stages/drums.js').then((module) => module.drumsStage),

@@ -17,6 +17,7 @@ const SETTINGS: Readonly<Record<string, object>> = {
   },
   saturator: { driveDb: 9, evenPercent: 30 },
   'stereo-width': { widthsPercent: [0, 80, 120, 160] },
+  'bleed-gate': { thresholdDb: 3, rangeDb: 24, holdMs: 0, releaseMs: 5 },
   limiter: { inputGainDb: 9, ceilingDb: -2 },
 };
 
