@@ -3,16 +3,22 @@
 import { createKernelFft, kernelFftBytes } from '../kernels/fft.js';
 import { type FrameSource, FrameWindow } from '../kernels/frame-window.js';
 
-/** Sums over the windows of a range, in arbitrary units; bin k stands for k × rate / size. */
-export interface SpectrumPart {
+/** Sums over windows, in arbitrary units; bin k stands for k × rate / size. */
+interface PowerSums<Powers> {
   readonly size: number;
   readonly windowCount: number;
   /** Power of (left + right)/2 and (left − right)/2; of the one channel and nothing for mono. */
-  readonly mid: Float64Array;
-  readonly side: Float64Array;
-  /** Power of all further channels together. */
-  readonly others: Float64Array;
+  readonly mid: Powers;
+  readonly side: Powers;
+  /** Power of all further channels together; empty up to two channels. */
+  readonly others: Powers;
 }
+
+/** What one range gives: in single precision, as many of them lie on disk and are read again. */
+export type SpectrumPart = PowerSums<Float32Array>;
+
+/** The sum over ranges. */
+export type Spectrum = PowerSums<Float64Array>;
 
 /** Length of the transform at a rate: the power of two nearest above 0.3 s. */
 export function spectrumSize(sampleRateHz: number): number {
@@ -64,31 +70,42 @@ export function measureSpectrum(
       addPowers(re, im, size, a.byteOffset, b.byteOffset);
     }
   }
-  return { size, windowCount, mid: mid.slice(), side: side.slice(), others: others.slice() };
+  return {
+    size,
+    windowCount,
+    mid: Float32Array.from(mid),
+    side: Float32Array.from(side),
+    others: source.channelCount > 2 ? Float32Array.from(others) : new Float32Array(0),
+  };
 }
 
 /** The whole programme's spectrum out of those of its ranges (at least one), each met once. */
-export function joinSpectra(parts: Iterable<SpectrumPart>): SpectrumPart {
-  let sum: SpectrumPart | undefined;
+export function joinSpectra(parts: Iterable<SpectrumPart>): Spectrum {
+  let sum: Spectrum | undefined;
   for (const part of parts) sum = addSpectrum(sum, part);
   return sum!;
 }
 
 /** Adds a range's spectrum to the sum of those before it, in the sum's own arrays. */
-export function addSpectrum(sum: SpectrumPart | undefined, part: SpectrumPart): SpectrumPart {
-  const { mid, side, others } = part;
-  if (sum === undefined) return { ...part, mid: mid.slice(), side: side.slice(), others: others.slice() };
-  for (let k = 0; k < mid.length; k++) {
-    sum.mid[k]! += mid[k]!;
-    sum.side[k]! += side[k]!;
-    sum.others[k]! += others[k]!;
+export function addSpectrum(sum: Spectrum | undefined, part: SpectrumPart): Spectrum {
+  const { size, windowCount, mid, side, others } = part;
+  if (sum === undefined) {
+    const [first, second, third] = [mid, side, others].map((powers) => Float64Array.from(powers));
+    return { size, windowCount, mid: first!, side: second!, others: third! };
   }
-  return { ...sum, windowCount: sum.windowCount + part.windowCount };
+  addTo(sum.mid, mid);
+  addTo(sum.side, side);
+  addTo(sum.others, others);
+  return { ...sum, windowCount: sum.windowCount + windowCount };
+}
+
+function addTo(sums: Float64Array, powers: Float32Array): void {
+  for (let k = 0; k < powers.length; k++) sums[k]! += powers[k]!;
 }
 
 /** Power of side over mid from `lowHz` to `highHz`, as a ratio; null for one channel and where the middle is silent. */
 export function sideToMid(
-  spectrum: SpectrumPart,
+  spectrum: Spectrum,
   sampleRateHz: number,
   lowHz: number,
   highHz: number,
@@ -107,13 +124,13 @@ export function sideToMid(
  * Mean square per bin and channel, one-sided: the sum over the bins is the mean square of the signal.
  * `channelCount` is that of the file.
  */
-export function meanPowers(spectrum: SpectrumPart, channelCount: number): Float64Array {
+export function meanPowers(spectrum: Spectrum, channelCount: number): Float64Array {
   const { size, windowCount, mid, side, others } = spectrum;
   // A Hann window has a mean square of 3/8.
   const scale = 1 / (windowCount * channelCount * size * size * 0.375);
   const isMono = channelCount === 1;
   return mid.map((power, k) => {
-    const sum = (isMono ? power : 2 * (power + side[k]!)) + others[k]!;
+    const sum = (isMono ? power : 2 * (power + side[k]!)) + (others[k] ?? 0);
     return sum * scale * (k === 0 || k === size / 2 ? 1 : 2);
   });
 }

@@ -2,7 +2,7 @@
 import type { Advice } from '../../dsp/advice/schema.js';
 import { type AdviceMeasures, advise, LOWS_HZ } from '../../dsp/advice/suggestions.js';
 import type { GenreGuess } from '../../dsp/genre/schema.js';
-import { type SpectrumPart, sideToMid } from '../../dsp/spectrum/spectrum-meter.js';
+import { type Spectrum, sideToMid } from '../../dsp/spectrum/spectrum-meter.js';
 import { powerToDb, roundTo } from '../../units.js';
 import type { Json } from '../stage.js';
 import { curveBands, loadTargetCurve } from '../target-curve.js';
@@ -18,7 +18,7 @@ export interface AdviceSource {
   readonly loudness: NonNullable<AdviceMeasures['loudness']>;
   readonly dynamics: { readonly [key: string]: Json };
   readonly stereo: { readonly [key: string]: Json };
-  readonly spectrum: SpectrumPart;
+  readonly spectrum: Spectrum;
   /** The guess, where the music was heard. */
   readonly genre: Json | undefined;
   readonly channelCount: number;

@@ -6,7 +6,7 @@ import type { Dialogue } from '../../dsp/loudness/dialogue.js';
 import type { LoudnessPart } from '../../dsp/loudness/meter.js';
 import { loudnessFigures, loudnessHistory, peakDb } from '../../dsp/loudness/programme.js';
 import { spectrumFigures } from '../../dsp/spectrum/figures.js';
-import { meanPowers, type SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
+import { meanPowers, type Spectrum } from '../../dsp/spectrum/spectrum-meter.js';
 import { roundTo } from '../../units.js';
 import type { Json } from '../stage.js';
 import type { LoudnessReport, SpectrumReport } from './analyze-schema.js';
@@ -77,7 +77,7 @@ export function stereoReport(levels: ReturnType<typeof joinLevels>): { [key: str
 
 /** The `spectrum` section. */
 export function spectrumReport(
-  spectrum: SpectrumPart,
+  spectrum: Spectrum,
   channelCount: number,
   sampleRateHz: number,
 ): SpectrumReport {

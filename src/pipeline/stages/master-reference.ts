@@ -8,7 +8,7 @@ import { loudnessFigures } from '../../dsp/loudness/programme.js';
 import { bandPower } from '../../dsp/spectrum/bands.js';
 import type { TargetBand } from '../../dsp/spectrum/correction.js';
 import { spectrumFigures } from '../../dsp/spectrum/figures.js';
-import { meanPowers, type SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
+import { meanPowers, type Spectrum } from '../../dsp/spectrum/spectrum-meter.js';
 import { ForgeError } from '../../errors.js';
 import type { AudioRef } from '../stage.js';
 import { CORNERS_HZ } from './master-chain.js';
@@ -82,7 +82,7 @@ function referenceOf(path: string, audio: AudioRef, measures: ProgrammeMeasures)
 }
 
 /** Side over mid power in each of the four bands. */
-export function sideShares({ mid, side, size }: SpectrumPart, sampleRateHz: number): number[] {
+export function sideShares({ mid, side, size }: Spectrum, sampleRateHz: number): number[] {
   const binHz = sampleRateHz / size;
   const edges = [20, ...CORNERS_HZ, 20_000];
   return edges.slice(1).map((high, i) => {

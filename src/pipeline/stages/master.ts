@@ -8,7 +8,7 @@ import { measureDialogue } from '../../dsp/loudness/dialogue.js';
 import type { TickLevels } from '../../dsp/loudness/meter.js';
 import { hopMeansOf, type Loudness, loudnessFigures } from '../../dsp/loudness/programme.js';
 import { bandPower } from '../../dsp/spectrum/bands.js';
-import type { SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
+import type { Spectrum } from '../../dsp/spectrum/spectrum-meter.js';
 import type { ErrorRecord } from '../../errors.js';
 import { powerToDb, roundTo } from '../../units.js';
 import { loadMasterTarget, type MasterTarget } from '../master-target.js';
@@ -43,7 +43,7 @@ const MAX_RENDERS = 4;
 /** The stage. */
 export const masterStage = defineStage({
   id: 'master',
-  version: 3,
+  version: 4,
   summary:
     'Brings a mix to the sound, the loudness and the peaks of a target, and proves it on the written file.',
   source: 'ITU-R BS.1770-5; EBU R 128; AES TD1008',
@@ -137,11 +137,7 @@ function writtenFacts(
 }
 
 /** Side over mid power below a frequency, in dB; null where there is no mid. */
-function lowSideToMidDb(
-  { mid, side, size }: SpectrumPart,
-  sampleRateHz: number,
-  belowHz: number,
-): number | null {
+function lowSideToMidDb({ mid, side, size }: Spectrum, sampleRateHz: number, belowHz: number): number | null {
   const binHz = sampleRateHz / size;
   // Half an octave below the corner, where a filter of fourth order has done its work.
   const highHz = belowHz / Math.SQRT2;

@@ -8,7 +8,12 @@ import { measureRange } from '../../dsp/loudness/measure-range.js';
 import type { LoudnessPart } from '../../dsp/loudness/meter.js';
 import { joinParts } from '../../dsp/loudness/programme.js';
 import { createMusicFeatureExtractor } from '../../dsp/music-features.js';
-import { addSpectrum, measureSpectrum, type SpectrumPart } from '../../dsp/spectrum/spectrum-meter.js';
+import {
+  addSpectrum,
+  measureSpectrum,
+  type Spectrum,
+  type SpectrumPart,
+} from '../../dsp/spectrum/spectrum-meter.js';
 import { defineScan } from '../stage.js';
 
 /** What is measured, and of which role. Loudness is always there: its loop reads the file. */
@@ -31,7 +36,7 @@ export interface Measures {
 export interface ProgrammeMeasures {
   readonly loudness: LoudnessPart;
   readonly levels?: ReturnType<typeof joinLevels>;
-  readonly spectrum?: SpectrumPart;
+  readonly spectrum?: Spectrum;
 }
 
 /** A multiple of the 3 s blocks and 100 ms hops that the meters count in. */
@@ -79,7 +84,7 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
   merge(parts) {
     const loudness: LoudnessPart[] = [];
     const levels: LevelPart[] = [];
-    let spectrum: SpectrumPart | undefined;
+    let spectrum: Spectrum | undefined;
     for (const part of parts) {
       loudness.push(part.loudness);
       if (part.levels !== undefined) levels.push(part.levels);
