@@ -1,7 +1,7 @@
 // Puts typed arrays behind each other.
 
 /** All elements of `parts` in order, in a new array of the given type; no parts give none. */
-export function concat<Values extends Uint8Array | Float32Array | Float64Array>(
+export function concat<Values extends Uint8Array | Int8Array | Float32Array | Float64Array>(
   Type: new (length: number) => Values,
   parts: readonly Values[],
 ): Values {

@@ -1,15 +1,14 @@
 // Figures of dynamics and of the stereo image out of a programme's levels. Every figure is null where there is no sound;
 // level differences that have no bound (one silent channel, opposite channels) stop at ±120 dB.
 import { gainToDb, powerToDb } from '../../units.js';
-import type { joinLevels } from './level-meter.js';
-
-type Levels = ReturnType<typeof joinLevels>;
+import type { Levels } from './level-meter.js';
 
 export interface Dynamics {
   readonly rmsDbfs: number | null;
   readonly crestFactorDb: number | null;
   readonly dcOffset: number | null;
   readonly clippedSampleCount: number;
+  readonly clippedRunCount: number;
   readonly noiseFloorDbfs: number | null;
   readonly dynamicRangeDb: number | null;
 }
@@ -27,7 +26,7 @@ const NOISE_WINDOW_HOPS = 5;
 
 /** Level, crest factor, offset, clipping, noise floor and dynamic range. */
 export function dynamicsFigures(levels: Levels): Dynamics {
-  const { frameCount, sums, squares, peaks, clippedSampleCount } = levels;
+  const { frameCount, sums, squares, peaks, clippedSampleCount, clippedRunCount } = levels;
   const channelCount = sums.length;
   const meanSquare = total(squares) / (frameCount * channelCount);
   const peak = Math.max(...peaks);
@@ -38,6 +37,7 @@ export function dynamicsFigures(levels: Levels): Dynamics {
     crestFactorDb: isSilent ? null : gainToDb(peak) - powerToDb(meanSquare),
     dcOffset: isSilent ? null : worstSum / frameCount,
     clippedSampleCount,
+    clippedRunCount,
     noiseFloorDbfs: noiseFloor(levels.hopMeans),
     dynamicRangeDb: dynamicRange(levels),
   };
@@ -82,14 +82,20 @@ export function stereoFigures({ squares, product }: Levels): StereoImage {
   const mid = (left + right + 2 * product) / 4;
   const side = (left + right - 2 * product) / 4;
   return {
-    correlation: left > 0 && right > 0 ? clamp(product / Math.sqrt(left * right), 1) : null,
+    correlation: correlationOf(left, right, product),
     sideToMidDb: ratioDb(side, mid),
     monoLossDb: ratioDb((left + right) / 2, mid),
     balanceDb: ratioDb(right, left),
   };
 }
 
-function ratioDb(a: number, b: number): number {
+/** Σlr over √(Σl²·Σr²), −1 to 1; null where a channel is silent. */
+export function correlationOf(left: number, right: number, product: number): number | null {
+  return left > 0 && right > 0 ? clamp(product / Math.sqrt(left * right), 1) : null;
+}
+
+/** A ratio of powers in dB, within ±120. */
+export function ratioDb(a: number, b: number): number {
   // Differences of equal sums may end a rounding error below zero.
   return clamp(powerToDb(Math.max(a, 0) / Math.max(b, Number.MIN_VALUE)), LARGEST_DIFFERENCE_DB);
 }

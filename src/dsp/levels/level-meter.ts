@@ -1,5 +1,6 @@
-// Levels of a range that no filter touches: sums of squares and products, direct current, powers of 100 ms, powers and
-// peaks of 3 s, clipped runs. Ranges are joined by joinLevels; figures.ts turns the whole into decibels.
+// Levels of a range that no filter touches: sums of squares and products, direct current, powers of 100 ms (of the first
+// two channels apart, with their product), powers and peaks of 3 s, clipped runs and where they are. Ranges are joined by joinLevels; figures.ts turns the whole into decibels.
+import { concat } from '../concat.js';
 import type { FrameWindow } from '../kernels/frame-window.js';
 import type { WindowMeter } from '../loudness/measure-range.js';
 
@@ -20,11 +21,16 @@ export interface LevelPart {
   readonly peaks: Float64Array;
   /** Mean square over all channels of every hop of 100 ms; the last may be short. */
   readonly hopMeans: Float64Array;
+  /** Σ left², Σ right² and Σ left × right of the first two channels in every hop: [hop × 3]; left alone for mono. */
+  readonly hopPairs: Float32Array;
   /** Mean square and peak of every whole block of 3 s, [block × channels + channel]. */
   readonly blockMeans: Float64Array;
   readonly blockPeaks: Float64Array;
   /** Samples in clipped runs that touch neither end of the range. */
   readonly clippedInside: Float64Array;
+  readonly clippedRuns: Float64Array;
+  /** Where those runs end: hop of the range and samples, [2 × hops that have some]. */
+  readonly clippedHops: Uint32Array;
   /** Samples at full scale at the start and at the end of the range; both are frameCount when all are. */
   readonly clippedHead: Float64Array;
   readonly clippedTail: Float64Array;
@@ -43,6 +49,9 @@ export class LevelMeter implements WindowMeter {
   readonly #blockSquares: Float64Array;
   readonly #blockPeak: Float64Array;
   readonly #inside: Float64Array;
+  readonly #runs: Float64Array;
+  readonly #clippedHops: number[] = [];
+  readonly #hopPairs: number[] = [];
   readonly #head: Float64Array;
   readonly #run: Float64Array;
   readonly #hopMeans: number[] = [];
@@ -63,6 +72,7 @@ export class LevelMeter implements WindowMeter {
     this.#blockSquares = zeros();
     this.#blockPeak = zeros();
     this.#inside = zeros();
+    this.#runs = zeros();
     this.#head = zeros().fill(-1);
     this.#run = zeros();
   }
@@ -77,7 +87,10 @@ export class LevelMeter implements WindowMeter {
       const [sumLeft, sumRight, squaresLeft, squaresRight, product] = this.#pairSums;
       hopSquares += this.#add(left, sumLeft!, squaresLeft!, frames);
       if (right !== left) hopSquares += this.#add(right, sumRight!, squaresRight!, frames);
-      if (left === 0) this.#product += product!;
+      if (left > 0) continue;
+      this.#product += product!;
+      if (right !== left) this.#hopPairs.push(squaresLeft!, squaresRight!, product!);
+      else this.#hopPairs.push(squaresLeft!, 0, 0);
     }
     this.#hopMeans.push(hopSquares / (frames * channelCount));
     this.#frameCount += frames;
@@ -97,7 +110,10 @@ export class LevelMeter implements WindowMeter {
       hopMeans: Float64Array.from(this.#hopMeans),
       blockMeans: Float64Array.from(this.#blockMeans),
       blockPeaks: Float64Array.from(this.#blockPeaks),
+      hopPairs: Float32Array.from(this.#hopPairs),
       clippedInside: this.#inside,
+      clippedRuns: this.#runs,
+      clippedHops: Uint32Array.from(this.#clippedHops),
       clippedHead: head,
       clippedTail: this.#run,
     };
@@ -127,7 +143,14 @@ export class LevelMeter implements WindowMeter {
   #endRun(channel: number): void {
     const run = this.#run[channel]!;
     if (this.#head[channel]! < 0) this.#head[channel] = run;
-    else if (run >= CLIPPED_RUN) this.#inside[channel]! += run;
+    else if (run >= CLIPPED_RUN) {
+      this.#inside[channel]! += run;
+      this.#runs[channel]!++;
+      // The hop at work is not among #hopMeans yet.
+      const hop = this.#hopMeans.length;
+      if (this.#clippedHops.at(-2) === hop) this.#clippedHops[this.#clippedHops.length - 1]! += run;
+      else this.#clippedHops.push(hop, run);
+    }
     this.#run[channel] = 0;
   }
 
@@ -142,8 +165,15 @@ export class LevelMeter implements WindowMeter {
   }
 }
 
+/** The whole programme's levels. */
+export interface Levels
+  extends Omit<LevelPart, 'clippedInside' | 'clippedRuns' | 'clippedHead' | 'clippedTail'> {
+  readonly clippedSampleCount: number;
+  readonly clippedRunCount: number;
+}
+
 /** The whole programme's levels out of those of its ranges, in order (at least one). */
-export function joinLevels(parts: readonly LevelPart[]): LevelPart & { readonly clippedSampleCount: number } {
+export function joinLevels(parts: readonly LevelPart[]): Levels {
   const channelCount = parts[0]!.sums.length;
   const total = (pick: (part: LevelPart) => Float64Array): Float64Array => {
     const sum = new Float64Array(channelCount);
@@ -154,49 +184,67 @@ export function joinLevels(parts: readonly LevelPart[]): LevelPart & { readonly 
   for (const part of parts) {
     for (let c = 0; c < channelCount; c++) peaks[c] = Math.max(peaks[c]!, part.peaks[c]!);
   }
-  let clippedSampleCount = 0;
-  for (let c = 0; c < channelCount; c++) clippedSampleCount += clippedOf(parts, c);
   return {
     frameCount: parts.reduce((sum, part) => sum + part.frameCount, 0),
     sums: total((part) => part.sums),
     squares: total((part) => part.squares),
     product: parts.reduce((sum, part) => sum + part.product, 0),
     peaks,
-    hopMeans: concatAll(parts.map((part) => part.hopMeans)),
-    blockMeans: concatAll(parts.map((part) => part.blockMeans)),
-    blockPeaks: concatAll(parts.map((part) => part.blockPeaks)),
-    clippedInside: total((part) => part.clippedInside),
-    clippedHead: parts[0]!.clippedHead,
-    clippedTail: parts.at(-1)!.clippedTail,
-    clippedSampleCount,
+    hopMeans: concat(
+      Float64Array,
+      parts.map((part) => part.hopMeans),
+    ),
+    hopPairs: concat(
+      Float32Array,
+      parts.map((part) => part.hopPairs),
+    ),
+    blockMeans: concat(
+      Float64Array,
+      parts.map((part) => part.blockMeans),
+    ),
+    blockPeaks: concat(
+      Float64Array,
+      parts.map((part) => part.blockPeaks),
+    ),
+    ...joinClipped(parts, channelCount),
   };
 }
 
-/** Clipped samples of a channel, runs across borders included. */
-function clippedOf(parts: readonly LevelPart[], channel: number): number {
-  let count = 0;
-  let open = 0;
-  const close = (): void => {
-    if (open >= CLIPPED_RUN) count += open;
-    open = 0;
+/** Clipped runs, those across borders included; these count in the hop in which they end. */
+function joinClipped(
+  parts: readonly LevelPart[],
+  channelCount: number,
+): Pick<Levels, 'clippedSampleCount' | 'clippedRunCount' | 'clippedHops'> {
+  const byHop = new Map<number, number>();
+  const add = (hop: number, samples: number): void => void byHop.set(hop, (byHop.get(hop) ?? 0) + samples);
+  let clippedSampleCount = 0;
+  let clippedRunCount = 0;
+  let firstHop = 0;
+  const open = new Float64Array(channelCount);
+  const close = (channel: number): void => {
+    const run = open[channel]!;
+    open[channel] = 0;
+    if (run < CLIPPED_RUN) return;
+    clippedSampleCount += run;
+    clippedRunCount++;
+    add(firstHop, run);
   };
   for (const part of parts) {
-    open += part.clippedHead[channel]!;
-    if (part.clippedHead[channel] === part.frameCount) continue;
-    close();
-    count += part.clippedInside[channel]!;
-    open = part.clippedTail[channel]!;
+    for (let channel = 0; channel < channelCount; channel++) {
+      open[channel]! += part.clippedHead[channel]!;
+      if (part.clippedHead[channel] === part.frameCount) continue;
+      close(channel);
+      clippedSampleCount += part.clippedInside[channel]!;
+      clippedRunCount += part.clippedRuns[channel]!;
+      open[channel] = part.clippedTail[channel]!;
+    }
+    for (let i = 0; i < part.clippedHops.length; i += 2) {
+      add(firstHop + part.clippedHops[i]!, part.clippedHops[i + 1]!);
+    }
+    firstHop += part.hopMeans.length;
   }
-  close();
-  return count;
-}
-
-function concatAll(arrays: readonly Float64Array[]): Float64Array {
-  const joined = new Float64Array(arrays.reduce((sum, array) => sum + array.length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    joined.set(array, at);
-    at += array.length;
-  }
-  return joined;
+  firstHop = Math.max(0, firstHop - 1);
+  for (let channel = 0; channel < channelCount; channel++) close(channel);
+  const clippedHops = Uint32Array.from([...byHop].sort((a, b) => a[0] - b[0]).flat());
+  return { clippedSampleCount, clippedRunCount, clippedHops };
 }

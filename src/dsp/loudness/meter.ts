@@ -255,8 +255,8 @@ export class LoudnessMeter {
   }
 }
 
-/** Taps in the order that the kernels read. */
-function foldTaps(taps: readonly Float64Array[]): number[] {
+/** Taps in the order that the kernels truePeak4 and truePeak2 read. */
+export function foldTaps(taps: readonly Float64Array[]): number[] {
   const half = taps.length === 3 ? taps[1]! : taps[0]!;
   const size = half.length / 2;
   const near = (phase: Float64Array, k: number): number => phase[size - 1 - k]!;

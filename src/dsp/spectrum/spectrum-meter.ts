@@ -2,6 +2,13 @@
 // grid of absolute frames, so that ranges add up to the whole. Mid and side of the first two channels are kept apart.
 import { createKernelFft, kernelFftBytes } from '../kernels/fft.js';
 import { type FrameSource, FrameWindow } from '../kernels/frame-window.js';
+import {
+  addBandDetail,
+  BandDetail,
+  type BandDetailPart,
+  bandDetailBytes,
+  columnWindowsFor,
+} from './band-detail.js';
 
 /** Sums over windows, in arbitrary units; bin k stands for k × rate / size. */
 interface PowerSums<Powers> {
@@ -15,27 +22,32 @@ interface PowerSums<Powers> {
 }
 
 /** What one range gives: in single precision, as many of them lie on disk and are read again. */
-export type SpectrumPart = PowerSums<Float32Array>;
+export type SpectrumPart = PowerSums<Float32Array> & { readonly detail?: BandDetailPart };
 
 /** The sum over ranges. */
-export type Spectrum = PowerSums<Float64Array>;
+export type Spectrum = PowerSums<Float64Array> & { readonly detail?: BandDetailPart };
 
 /** Length of the transform at a rate: the power of two nearest above 0.3 s. */
 export function spectrumSize(sampleRateHz: number): number {
   return 2 ** Math.ceil(Math.log2(0.3 * sampleRateHz));
 }
 
-/** Sums the windows whose centre lies in [startFrame, endFrame). Frames outside of the file count as zeros. */
+/**
+ * Sums the windows whose centre lies in [startFrame, endFrame). Frames outside of the file count as zeros. `isDetailed`
+ * follows the bands over time too (band-detail.ts).
+ */
 export function measureSpectrum(
   source: FrameSource,
   sampleRateHz: number,
   startFrame: number,
   endFrame: number,
+  isDetailed = false,
 ): SpectrumPart {
   const size = spectrumSize(sampleRateHz);
   const hop = size / 2;
   const bins = size / 2 + 1;
-  const extraBytes = kernelFftBytes(size) + 4 * size + 3 * (8 * bins + 64) + 1024;
+  const detailBytes = isDetailed ? bandDetailBytes(size, sampleRateHz) : 0;
+  const extraBytes = kernelFftBytes(size) + 4 * size + 3 * (8 * bins + 64) + 1024 + detailBytes;
   const window = new FrameWindow(source.channelCount, size, extraBytes);
   const { kernels, pointers } = window;
   const fft = createKernelFft(kernels, size);
@@ -48,8 +60,14 @@ export function measureSpectrum(
 
   let windowCount = 0;
   const first = Math.ceil(startFrame / hop);
+  const detail = isDetailed
+    ? new BandDetail(kernels, size, sampleRateHz, first, columnWindowsFor(source.frameCount, hop))
+    : undefined;
+  // Waveforms of bands need one window more, to complete the last.
+  const end = first * hop < endFrame && isDetailed ? endFrame + hop : endFrame;
   if (first * hop < endFrame) window.load(source, (first - 1) * hop, hop, hop);
-  for (let index = first; index * hop < endFrame; index++, windowCount++) {
+  for (let index = first; index * hop < end; index++) {
+    const isInside = index * hop < endFrame;
     // The half that the last window ended with begins this one.
     for (const samples of window.channels) samples.copyWithin(0, hop);
     window.load(source, index * hop, hop, hop);
@@ -66,9 +84,12 @@ export function measureSpectrum(
         multiply(right, shape.byteOffset, im, size);
       }
       fft.forward();
+      if (channel === 0) detail?.add(fft.re, fft.im, isInside);
+      if (!isInside) break;
       const [a, b] = channel === 0 ? [mid, side] : [others, others];
       addPowers(re, im, size, a.byteOffset, b.byteOffset);
     }
+    if (isInside) windowCount++;
   }
   return {
     size,
@@ -76,6 +97,7 @@ export function measureSpectrum(
     mid: Float32Array.from(mid),
     side: Float32Array.from(side),
     others: source.channelCount > 2 ? Float32Array.from(others) : new Float32Array(0),
+    ...(detail === undefined ? {} : { detail: detail.end() }),
   };
 }
 
@@ -89,14 +111,15 @@ export function joinSpectra(parts: Iterable<SpectrumPart>): Spectrum {
 /** Adds a range's spectrum to the sum of those before it, in the sum's own arrays. */
 export function addSpectrum(sum: Spectrum | undefined, part: SpectrumPart): Spectrum {
   const { size, windowCount, mid, side, others } = part;
+  const detail = part.detail === undefined ? {} : { detail: addBandDetail(sum?.detail, part.detail) };
   if (sum === undefined) {
     const [first, second, third] = [mid, side, others].map((powers) => Float64Array.from(powers));
-    return { size, windowCount, mid: first!, side: second!, others: third! };
+    return { size, windowCount, mid: first!, side: second!, others: third!, ...detail };
   }
   addTo(sum.mid, mid);
   addTo(sum.side, side);
   addTo(sum.others, others);
-  return { ...sum, windowCount: sum.windowCount + windowCount };
+  return { ...sum, windowCount: sum.windowCount + windowCount, ...detail };
 }
 
 function addTo(sums: Float64Array, powers: Float32Array): void {

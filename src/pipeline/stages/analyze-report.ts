@@ -1,15 +1,19 @@
 // Measures as the rounded figures of analyze-schema.ts. Rounding is for readers: no decision draws on it.
 
 import { dynamicsFigures, stereoFigures } from '../../dsp/levels/figures.js';
-import type { joinLevels } from '../../dsp/levels/level-meter.js';
+import type { Levels } from '../../dsp/levels/level-meter.js';
+import { imageHistory, timelineFigures } from '../../dsp/levels/timeline-figures.js';
+import { columnSec, type TimelinePart } from '../../dsp/levels/timeline-meter.js';
 import type { Dialogue } from '../../dsp/loudness/dialogue.js';
 import type { LoudnessPart } from '../../dsp/loudness/meter.js';
 import { loudnessFigures, loudnessHistory, peakDb } from '../../dsp/loudness/programme.js';
+import { PICTURE_ROWS } from '../../dsp/spectrum/band-detail.js';
+import { bandCrestFactors, bandImages } from '../../dsp/spectrum/band-figures.js';
 import { spectrumFigures } from '../../dsp/spectrum/figures.js';
 import { meanPowers, type Spectrum } from '../../dsp/spectrum/spectrum-meter.js';
 import { roundTo } from '../../units.js';
 import type { Json } from '../stage.js';
-import type { LoudnessReport, SpectrumReport } from './analyze-schema.js';
+import type { LoudnessReport, Picture, SpectrumReport } from './analyze-schema.js';
 
 const FIGURE_DIGITS = 3;
 const HISTORY_DIGITS = 2;
@@ -65,14 +69,34 @@ export function dialogueReport(dialogue: Dialogue | undefined, offsetLu: number)
 }
 
 /** The `dynamics` section. */
-export function dynamicsReport(levels: ReturnType<typeof joinLevels>): { [key: string]: Json } {
+export function dynamicsReport(
+  levels: Levels,
+  timeline: TimelinePart,
+  sampleRateHz: number,
+): { [key: string]: Json } {
   const { dcOffset, ...figures } = dynamicsFigures(levels);
-  return { ...rounded(figures), dcOffset: dcOffset === null ? null : roundTo(dcOffset, 7) };
+  return {
+    ...rounded({ ...figures, ...timelineFigures(levels, timeline, sampleRateHz) }),
+    dcOffset: dcOffset === null ? null : roundTo(dcOffset, 7),
+  } as unknown as { [key: string]: Json };
 }
 
 /** The `stereo` section. */
-export function stereoReport(levels: ReturnType<typeof joinLevels>): { [key: string]: Json } {
-  return { ...rounded(stereoFigures(levels)) };
+export function stereoReport(
+  levels: Levels,
+  spectrum: Spectrum,
+  shape: { readonly channelCount: number; readonly sampleRateHz: number },
+  isWithHistory: boolean,
+): { [key: string]: Json } {
+  return {
+    ...rounded({
+      ...stereoFigures(levels),
+      bands: bandImages(spectrum, shape.channelCount, shape.sampleRateHz),
+    }),
+    ...(isWithHistory && shape.channelCount > 1
+      ? { history: rounded(imageHistory(levels), HISTORY_DIGITS) }
+      : {}),
+  } as unknown as { [key: string]: Json };
 }
 
 /** The `spectrum` section. */
@@ -89,5 +113,37 @@ export function spectrumReport(
     ...rounded(figures),
     flatness: flatness === null ? null : roundTo(flatness, 6),
     thirdOctavesDb: rounded([...thirdOctavesDb]),
+    ...(spectrum.detail === undefined
+      ? {}
+      : { crestFactorsDb: rounded(bandCrestFactors(spectrum, channelCount, sampleRateHz)) }),
   };
+}
+
+/** What report.html draws of a programme. */
+export function pictureOf(
+  timeline: TimelinePart,
+  spectrum: Spectrum | undefined,
+  sampleRateHz: number,
+): Picture {
+  const { columnHops, lows, highs, levels } = timeline;
+  const detail = spectrum?.detail;
+  return {
+    columnSec: columnSec(columnHops),
+    lows: base64(lows),
+    highs: base64(highs),
+    levels: base64(levels),
+    ...(spectrum === undefined || detail === undefined
+      ? {}
+      : {
+          spectrogram: {
+            columnSec: (detail.columnWindows * spectrum.size) / 2 / sampleRateHz,
+            rowCount: PICTURE_ROWS,
+            bytes: base64(detail.columns.subarray(0, detail.columnCount * PICTURE_ROWS)),
+          },
+        }),
+  };
+}
+
+function base64(bytes: Uint8Array | Int8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 }

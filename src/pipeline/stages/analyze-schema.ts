@@ -62,6 +62,8 @@ export const dialogueSchema = z
   })
   .describe('Loudness of the dialogue, as dialogue-gated rules ask.');
 
+const spot = { startSec: z.number(), endSec: z.number() };
+
 export const dynamicsSchema = z
   .strictObject({
     rmsDbfs: figure(
@@ -74,6 +76,20 @@ export const dynamicsSchema = z
       .describe(
         'Samples in runs of three or more at full scale (magnitude 32767/32768 and above), all channels together.',
       ),
+    clippedRunCount: z.number().describe('Such runs, all channels together.'),
+    clippedSpots: z
+      .array(z.strictObject({ ...spot, sampleCount: z.number() }))
+      .describe(
+        'Where they lie, to a tenth of a second; the hundred spots with most samples, in order of time.',
+      ),
+    overCount: z
+      .number()
+      .describe('Tenths of a second in which the true peak (BS.1770-5, Annex 2) of a channel passes 0 dBTP.'),
+    overSpots: z
+      .array(z.strictObject({ ...spot, truePeakDbtp: z.number() }))
+      .describe('Where they lie, with their highest peak; the hundred highest, in order of time.'),
+    headSilenceSec: figure('s. Time before the first sample above −60 dBFS in any channel. null: silence.'),
+    tailSilenceSec: figure('s. Time after the last sample above −60 dBFS in any channel. null: silence.'),
     noiseFloorDbfs: figure(
       'dB. Level of the quietest 0.5 s (every 100 ms) all of whose 100 ms hold sound: digital silence does not count. null: none.',
     ),
@@ -82,6 +98,18 @@ export const dynamicsSchema = z
     ),
   })
   .describe('Levels without weighting.');
+
+const byBand = <Schema extends z.ZodType>(schemaOf: (name: BandName) => Schema): Record<BandName, Schema> =>
+  Object.fromEntries(BAND_NAMES.map((name) => [name, schemaOf(name)])) as Record<BandName, Schema>;
+
+const bandText = (name: BandName): string => `[${BAND_EDGES_HZ[name].join(', ')}) Hz`;
+
+const bandImageSchema = z.strictObject({
+  correlation: z.number().nullable(),
+  sideToMidDb: z.number().nullable(),
+  monoLossDb: z.number().nullable(),
+  balanceDb: z.number().nullable(),
+});
 
 export const stereoSchema = z
   .strictObject({
@@ -93,22 +121,35 @@ export const stereoSchema = z
       'dB, −120 to 120. Level of the channels against that of (l+r)/2: 0 for mono, 3.01 for unrelated channels, 120 where nothing is left.',
     ),
     balanceDb: figure('dB, within ±120. 10·lg(Σr² / Σl²): above 0 where the right is louder.'),
+    bands: z
+      .strictObject(byBand((name) => bandImageSchema.describe(`In ${bandText(name)}.`)))
+      .describe('The same four figures of each band, by products of the spectra of the channels.'),
+    history: z
+      .strictObject({
+        hopSec: z.number().describe('Length of the stretches, which follow each other without overlap.'),
+        correlation: z.array(z.number().nullable()),
+        sideToMidDb: z.array(z.number().nullable()),
+        balanceDb: z.array(z.number().nullable()),
+      })
+      .optional()
+      .describe('The image over time; null where a stretch, or one of its channels, is silent.'),
   })
   .describe('Image of the first two channels; all null for one channel and for silence.');
 
 const bandSchema = (name: BandName) =>
-  figure(`dB of the total power in [${BAND_EDGES_HZ[name].join(', ')}) Hz, ≤ 0. null: no power.`);
+  figure(`dB of the total power in ${bandText(name)}, ≤ 0. null: no power.`);
 
 export const spectrumSchema = z
   .strictObject({
     bands: z
-      .strictObject(
-        Object.fromEntries(BAND_NAMES.map((name) => [name, bandSchema(name)])) as Record<
-          BandName,
-          z.ZodNullable<z.ZodNumber>
-        >,
-      )
+      .strictObject(byBand(bandSchema))
       .describe('Power of seven bands against the power of all frequencies above 0.'),
+    crestFactorsDb: z
+      .strictObject(byBand((name) => figure(`dB. Crest factor of ${bandText(name)}.`)))
+      .optional()
+      .describe(
+        'Peak of the waveform of each band (first two channels, edges fading over a sixth of an octave) minus its level. Not told of masters.',
+      ),
     centroidHz: figure('Hz. Mean frequency, weighted by power.'),
     flatness: figure('0 to 1. Geometric over arithmetic mean of the power of the bins from 20 Hz to 20 kHz.'),
     rolloffHz: figure('Hz. 85 % of the power lie at or below it.'),
@@ -123,6 +164,23 @@ export const spectrumSchema = z
   })
   .describe('Mean power spectrum over all channels (Welch, Hann windows of a third of a second).');
 
+/** What report.html draws and no other report holds: bytes in base64. */
+export const pictureSchema = z.strictObject({
+  columnSec: z.number().describe('Seconds of a column of the waveform.'),
+  lows: z.string().describe('Lowest sample of each column, signed bytes, 127 for full scale.'),
+  highs: z.string().describe('Highest sample.'),
+  levels: z.string().describe('Root mean square, bytes, 255 for full scale.'),
+  spectrogram: z
+    .strictObject({
+      columnSec: z.number(),
+      rowCount: z.number().describe('Rows from 20 Hz to 20 kHz by equal ratios.'),
+      bytes: z.string().describe('Column by column from the lowest row up; half decibels above −100 dB.'),
+    })
+    .optional(),
+});
+
+export type Picture = z.output<typeof pictureSchema>;
+
 /** The stage's part of report.json. A section that `only` leaves out is not there. */
 export const analysisSchema = z.object({
   loudness: loudnessSchema.optional(),
@@ -135,6 +193,7 @@ export const analysisSchema = z.object({
   structure: structureSchema.optional(),
   genre: genreSchema.optional(),
   advice: adviceSchema.optional(),
+  picture: pictureSchema.optional(),
 });
 
 export type Analysis = z.output<typeof analysisSchema>;

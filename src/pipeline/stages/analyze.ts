@@ -11,6 +11,7 @@ import {
   dialogueReport,
   dynamicsReport,
   loudnessReport,
+  pictureOf,
   spectrumReport,
   stereoReport,
 } from './analyze-report.js';
@@ -49,7 +50,7 @@ const options = z.strictObject({
 /** The stage `analyze`. */
 export const analyzeStage = defineStage({
   id: 'analyze',
-  version: 5,
+  version: 6,
   summary: 'Measures loudness, dynamics, stereo image, spectrum, rhythm, tonality and structure.',
   source: 'ITU-R BS.1770-5; EBU R 128, Tech 3341, Tech 3342; IEC 61260-1',
   options,
@@ -59,7 +60,7 @@ export const analyzeStage = defineStage({
   outputs: () => [],
   estimate: ({ only }) => {
     if (hearsMusic(only)) return { realTimeFactor: 0.012, memoryMb: 200 };
-    return { realTimeFactor: needs(only, 'spectrum', 'advice') ? 0.003 : 0.001, memoryMb: 90 };
+    return { realTimeFactor: needs(only, 'stereo', 'spectrum', 'advice') ? 0.005 : 0.001, memoryMb: 90 };
   },
   models: ({ only }) => [
     ...(hearsMusic(only) ? [MUSIC_MODEL] : []),
@@ -69,10 +70,13 @@ export const analyzeStage = defineStage({
   async run(job) {
     const { only, dualMono, history, tempoBpm, meter } = job.options;
     const { sampleRateHz, channelCount } = job.inputs.audio!;
-    const { loudness, levels, spectrum } = await job.scan(measurePass, {
+    const shape = { channelCount, sampleRateHz };
+    const isWithLevels = needs(only, 'dynamics', 'stereo', 'advice');
+    const { loudness, levels, timeline, spectrum } = await job.scan(measurePass, {
       role: 'audio',
-      isWithLevels: needs(only, 'dynamics', 'stereo', 'advice'),
-      isWithSpectrum: needs(only, 'spectrum', 'advice'),
+      isWithLevels,
+      isWithTimeline: isWithLevels,
+      isWithSpectrum: needs(only, 'stereo', 'spectrum', 'advice'),
       isWithMusic: hearsMusic(only),
     });
     const offsetLu = dualMono && channelCount === 1 ? DUAL_MONO_LU : 0;
@@ -89,8 +93,12 @@ export const analyzeStage = defineStage({
       );
       data.dialogue = dialogueReport(dialogue, offsetLu);
     }
-    if (only.includes('dynamics')) data.dynamics = dynamicsReport(levels!);
-    if (only.includes('stereo')) data.stereo = stereoReport(levels!);
+    const dynamics = isWithLevels ? dynamicsReport(levels!, timeline!, sampleRateHz) : undefined;
+    const stereo = needs(only, 'stereo', 'advice')
+      ? stereoReport(levels!, spectrum!, shape, history)
+      : undefined;
+    if (only.includes('dynamics')) data.dynamics = dynamics!;
+    if (only.includes('stereo')) data.stereo = stereo!;
     if (only.includes('spectrum')) data.spectrum = spectrumReport(spectrum!, channelCount, sampleRateHz);
     if (hearsMusic(only)) {
       const heard = await job.scan(musicPass, {
@@ -103,14 +111,14 @@ export const analyzeStage = defineStage({
       const { adviceReport } = await import('./analyze-advice.js');
       data.advice = adviceReport(job.options.curve, {
         loudness: loudnessReport(loudness, sampleRateHz, { offsetLu, isWithHistory: false }),
-        dynamics: dynamicsReport(levels!),
-        stereo: stereoReport(levels!),
+        dynamics: dynamics!,
+        stereo: stereo!,
         spectrum: spectrum!,
         genre: data.genre,
-        channelCount,
-        sampleRateHz,
+        ...shape,
       });
     }
+    if (timeline !== undefined) data.picture = { ...pictureOf(timeline, spectrum, sampleRateHz) };
     return { data };
   },
 });

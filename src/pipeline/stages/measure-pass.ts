@@ -2,7 +2,20 @@
 // ranges of 30 s. It gives sums and energies, not figures, so that decisions and reports draw on the same numbers.
 
 import type { FrameSource } from '../../dsp/kernels/frame-window.js';
-import { joinLevels, LEVEL_METER_BYTES, LevelMeter, type LevelPart } from '../../dsp/levels/level-meter.js';
+import {
+  joinLevels,
+  LEVEL_METER_BYTES,
+  LevelMeter,
+  type LevelPart,
+  type Levels,
+} from '../../dsp/levels/level-meter.js';
+import {
+  columnHopsFor,
+  joinTimelines,
+  TIMELINE_METER_BYTES,
+  TimelineMeter,
+  type TimelinePart,
+} from '../../dsp/levels/timeline-meter.js';
 import { channelWeights } from '../../dsp/loudness/channel-weights.js';
 import { measureRange } from '../../dsp/loudness/measure-range.js';
 import type { LoudnessPart } from '../../dsp/loudness/meter.js';
@@ -22,6 +35,8 @@ export interface MeasureParams {
   readonly isWithLevels: boolean;
   readonly isWithSpectrum: boolean;
   readonly isWithMusic?: boolean;
+  /** Adds to the levels what they do over time, and to the spectrum what its bands do. */
+  readonly isWithTimeline?: boolean;
   /** Keeps the levels of every 10 ms, for forecasts of limiting. */
   readonly isWithTicks?: boolean;
 }
@@ -30,12 +45,14 @@ export interface MeasureParams {
 export interface Measures {
   readonly loudness: LoudnessPart;
   readonly levels?: LevelPart;
+  readonly timeline?: TimelinePart;
   readonly spectrum?: SpectrumPart;
 }
 
 export interface ProgrammeMeasures {
   readonly loudness: LoudnessPart;
-  readonly levels?: ReturnType<typeof joinLevels>;
+  readonly levels?: Levels;
+  readonly timeline?: TimelinePart;
   readonly spectrum?: Spectrum;
 }
 
@@ -52,18 +69,23 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
     const source: FrameSource & { readonly sampleRateHz: number } & {
       readonly info?: { readonly channelMask?: number };
     } = context.input(params.role);
+    const isWithTimeline = params.isWithTimeline === true;
     let levelMeter: LevelMeter | undefined;
+    let timelineMeter: TimelineMeter | undefined;
     const loudness = measureRange(source, {
       sampleRateHz,
       weights: channelWeights(channelCount, source.info?.channelMask),
       startFrame,
       endFrame,
       isWithTicks: params.isWithTicks === true,
-      othersBytes: LEVEL_METER_BYTES,
+      othersBytes: LEVEL_METER_BYTES + TIMELINE_METER_BYTES,
       others: (window) => {
         if (!params.isWithLevels) return [];
         levelMeter = new LevelMeter(window);
-        return [levelMeter];
+        if (!isWithTimeline) return [levelMeter];
+        const durationSec = context.frameCount / sampleRateHz;
+        timelineMeter = new TimelineMeter(window, sampleRateHz, columnHopsFor(durationSec));
+        return [levelMeter, timelineMeter];
       },
       onProgress: (framesDone) => context.progress(params.isWithSpectrum ? framesDone / 2 : framesDone),
     });
@@ -75,8 +97,9 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
     const part: Measures = {
       loudness,
       ...(levelMeter === undefined ? {} : { levels: levelMeter.end() }),
+      ...(timelineMeter === undefined ? {} : { timeline: timelineMeter.end() }),
       ...(params.isWithSpectrum
-        ? { spectrum: measureSpectrum(source, sampleRateHz, startFrame, endFrame) }
+        ? { spectrum: measureSpectrum(source, sampleRateHz, startFrame, endFrame, isWithTimeline) }
         : {}),
     };
     return music === undefined ? { part } : { part, bulk: music.extract(source, context.range) };
@@ -84,15 +107,18 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
   merge(parts) {
     const loudness: LoudnessPart[] = [];
     const levels: LevelPart[] = [];
+    const timelines: TimelinePart[] = [];
     let spectrum: Spectrum | undefined;
     for (const part of parts) {
       loudness.push(part.loudness);
       if (part.levels !== undefined) levels.push(part.levels);
+      if (part.timeline !== undefined) timelines.push(part.timeline);
       if (part.spectrum !== undefined) spectrum = addSpectrum(spectrum, part.spectrum);
     }
     return {
       loudness: joinParts(loudness),
       ...(levels.length === 0 ? {} : { levels: joinLevels(levels) }),
+      ...(timelines.length === 0 ? {} : { timeline: joinTimelines(timelines) }),
       ...(spectrum === undefined ? {} : { spectrum }),
     };
   },
