@@ -89,7 +89,7 @@ export class TrackCache {
       return path_.startsWith('..') || isAbsolute(path_) ? path : path_;
     };
     const path = join(folder, RESULT_FILE);
-    writeFileSync(`${path}.new`, JSON.stringify({ key, result: mapPaths(result, inside) }, null, 1));
+    writeFileSync(`${path}.new`, JSON.stringify({ key, result: mapPaths(result, inside) }));
     renameSync(`${path}.new`, path);
     const kept = new Set(Object.values(result.outputs).map((output) => inside(output.path)));
     for (const name of readdirSync(folder).filter((entry) => entry.startsWith('pass-'))) {

@@ -1,6 +1,7 @@
 // report.json and report.html of one track.
 import type { ReportWriter } from '../pipeline/run.js';
 import { reportHtml } from './html.js';
+import { jsonText } from './json-text.js';
 import { keyframeFiles } from './keyframes.js';
 import { reportJson } from './report.js';
 
@@ -9,7 +10,7 @@ export function reportFiles(command: string): ReportWriter {
   return (result) => {
     const report = reportJson(command, result);
     return [
-      { kind: 'report', path: 'report.json', text: `${JSON.stringify(report, null, 2)}\n` },
+      { kind: 'report', path: 'report.json', text: `${jsonText(report)}\n` },
       { kind: 'report', path: 'report.html', text: reportHtml(report) },
       ...keyframeFiles(report),
     ];

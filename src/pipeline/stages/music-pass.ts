@@ -22,7 +22,7 @@ export const MUSIC_MODEL: ModelNeed = { id: 'beats', required: false };
 
 /** Recordings up to this length are heard as one piece, longer ones in equal stretches. */
 const LONGEST_PIECE_SEC = 1200;
-const STRETCH_SEC = 600;
+const STRETCH_SEC = 300;
 
 export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAnalysis>({
   order: 'parallel',
