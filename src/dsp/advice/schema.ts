@@ -24,7 +24,14 @@ export const adviceSchema = z
     curve: z.string().describe('Id of the target curve that the spectrum was held against.'),
     curveReason: z.string().describe('Why this curve.'),
     thirdOctaves: z
-      .array(z.strictObject({ centreHz: z.number(), differenceDb: z.number().nullable() }))
+      .array(
+        z.strictObject({
+          centreHz: z.number(),
+          differenceDb: z.number().nullable(),
+          usualLowDb: z.number().nullable().describe('Lower end of what is usual, against the median.'),
+          usualHighDb: z.number().nullable().describe('Upper end.'),
+        }),
+      )
       .describe(
         'Level of each third octave above the median of the curve in dB, both aligned by the median from 100 Hz to 8 kHz. null: no power, or no target.',
       ),
@@ -40,6 +47,13 @@ export const adviceSchema = z
           limit: z.number().describe('What it was held against.'),
           unit: z.string().describe('Unit of both.'),
           action: z.string().describe('What to try.'),
+          stem: z
+            .strictObject({
+              name: z.string(),
+              sharePercent: z.number().describe('Its share of the power there, among all stems.'),
+            })
+            .optional()
+            .describe('Where stems were given: the one to change.'),
           amountDb: z
             .number()
             .nullable()

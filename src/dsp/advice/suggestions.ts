@@ -114,8 +114,15 @@ export function advise(
     curve: curve.id,
     curveReason: curve.reason,
     thirdOctaves: THIRD_OCTAVES_HZ.map((centreHz, i) => {
-      const differenceDb = differencesDb[i] ?? null;
-      return { centreHz, differenceDb: differenceDb === null ? null : roundTo(differenceDb, 2) };
+      const band = target[i];
+      const rounded = (db: number | null | undefined): number | null =>
+        db === null || db === undefined ? null : roundTo(db, 2);
+      return {
+        centreHz,
+        differenceDb: rounded(differencesDb[i]),
+        usualLowDb: rounded(band && band.lowDb - band.medianDb),
+        usualHighDb: rounded(band && band.highDb - band.medianDb),
+      };
     }),
     suggestions: found.map(({ weight, suggestion }) => ({
       ...suggestion,

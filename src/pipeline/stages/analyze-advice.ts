@@ -1,12 +1,18 @@
-// The `advice` section of an analysis: chooses the target curve and holds the measures against it.
+// The `advice` and `platforms` sections of an analysis: chooses the target curve and holds the measures against it, and
+// against what the common platforms ask for.
 import type { Advice } from '../../dsp/advice/schema.js';
 import { type AdviceMeasures, advise, LOWS_HZ } from '../../dsp/advice/suggestions.js';
 import type { GenreGuess } from '../../dsp/genre/schema.js';
+import type { Dynamics } from '../../dsp/levels/figures.js';
+import type { Loudness } from '../../dsp/loudness/programme.js';
 import { type Spectrum, sideToMid } from '../../dsp/spectrum/spectrum-meter.js';
 import { powerToDb, roundTo } from '../../units.js';
+import { loadMasterTarget } from '../master-target.js';
 import type { Json } from '../stage.js';
 import { curveBands, loadTargetCurve } from '../target-curve.js';
 import { spectrumReport } from './analyze-report.js';
+import type { Platforms } from './analyze-schema.js';
+import { checkTarget } from './master-checks.js';
 
 /** A guess of the genre is followed from this share on; below, the average of hits is the better guide. */
 const TRUSTED_GUESS = 0.4;
@@ -54,4 +60,44 @@ function chooseCurve(
     };
   }
   return { name: 'hits', reason: guess === null ? 'no genre was guessed' : 'no genre is clear enough' };
+}
+
+/** Targets whose rules a file is held against without being asked. */
+const PLATFORMS = [
+  'spotify',
+  'apple-music',
+  'youtube',
+  'amazon',
+  'tidal',
+  'deezer',
+  'soundcloud',
+  'broadcast',
+  'podcast',
+] as const;
+
+/** The `platforms` section. */
+export function platformsReport(loudness: Loudness, dynamics: Dynamics, channelCount: number): Platforms {
+  const written = { loudness, dynamics, channelCount, lowSideToMidDb: null, dialogue: undefined };
+  return PLATFORMS.map((name) => {
+    const target = loadMasterTarget(name);
+    const checks = checkTarget(target, { ...written, isTrackOfAlbum: false });
+    const { integratedLufs, truePeakDbtp } = loudness;
+    const gainDb =
+      integratedLufs === null || target.integratedLufs === null
+        ? null
+        : target.integratedLufs - integratedLufs;
+    const overDb =
+      gainDb === null || truePeakDbtp === null || target.truePeakDbtp === null
+        ? null
+        : Math.max(0, truePeakDbtp + gainDb - target.truePeakDbtp);
+    return {
+      preset: name,
+      summary: target.summary,
+      targetLufs: target.integratedLufs,
+      gainDb: gainDb === null ? null : roundTo(gainDb, 2),
+      limitingDb: overDb === null ? null : roundTo(overDb, 2),
+      checks,
+      pass: checks.every(({ pass }) => pass !== false),
+    };
+  });
 }

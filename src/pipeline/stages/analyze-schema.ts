@@ -8,6 +8,15 @@ import { BAND_EDGES_HZ, BAND_NAMES, type BandName } from '../../dsp/spectrum/fig
 import { structureSchema } from '../../dsp/structure/schema.js';
 import { tonalSchema } from '../../dsp/tonal/schema.js';
 
+export const checkSchema = z.strictObject({
+  rule: z.string().describe('The figure that the rule is about, as in `loudness` and `dynamics`.'),
+  limit: z
+    .strictObject({ min: z.number().optional(), max: z.number().optional() })
+    .describe('Bounds, themselves allowed.'),
+  measured: z.number().nullable().describe('Measured on the written file; null where there is no figure.'),
+  pass: z.boolean().nullable().describe('null: not checked.'),
+});
+
 const figure = (description: string) => z.number().nullable().describe(description);
 
 export const loudnessSchema = z
@@ -164,8 +173,26 @@ export const spectrumSchema = z
   })
   .describe('Mean power spectrum over all channels (Welch, Hann windows of a third of a second).');
 
+export const platformsSchema = z
+  .array(
+    z.strictObject({
+      preset: z.string().describe('Name of the master target that holds its figures and their source.'),
+      summary: z.string(),
+      targetLufs: figure('LUFS. The loudness that the platform plays or asks for.'),
+      gainDb: figure('dB. Target minus integrated loudness: below 0 the file is turned down by that much.'),
+      limitingDb: figure('dB, ≥ 0. What the peaks would stand over its ceiling after that gain.'),
+      checks: z.array(checkSchema).describe('Its rules, held against the file as it is.'),
+      pass: z.boolean().describe('True where the file could be delivered as it is.'),
+    }),
+  )
+  .describe('The file against the targets of the common platforms.');
+
 /** What report.html draws and no other report holds: bytes in base64. */
 export const pictureSchema = z.strictObject({
+  shortTermLufs: z
+    .strictObject({ hopSec: z.number(), values: z.array(z.number().nullable()) })
+    .optional()
+    .describe('Where the loudness over time is told nowhere else.'),
   columnSec: z.number().describe('Seconds of a column of the waveform.'),
   lows: z.string().describe('Lowest sample of each column, signed bytes, 127 for full scale.'),
   highs: z.string().describe('Highest sample.'),
@@ -193,9 +220,11 @@ export const analysisSchema = z.object({
   structure: structureSchema.optional(),
   genre: genreSchema.optional(),
   advice: adviceSchema.optional(),
+  platforms: platformsSchema.optional(),
   picture: pictureSchema.optional(),
 });
 
 export type Analysis = z.output<typeof analysisSchema>;
+export type Platforms = z.output<typeof platformsSchema>;
 export type LoudnessReport = z.output<typeof loudnessSchema>;
 export type SpectrumReport = z.output<typeof spectrumSchema>;

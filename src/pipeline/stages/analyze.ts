@@ -1,7 +1,8 @@
 // The stage `analyze`: measures and reports, changes nothing. What the figures mean stands in analyze-schema.ts.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { DUAL_MONO_LU, hopMeansOf } from '../../dsp/loudness/programme.js';
+import { dynamicsFigures } from '../../dsp/levels/figures.js';
+import { DUAL_MONO_LU, hopMeansOf, loudnessFigures } from '../../dsp/loudness/programme.js';
 import type { MusicFeatures } from '../../dsp/music-features.js';
 import { rhythmOptionsSchema } from '../../dsp/rhythm/schema.js';
 import { defineStage, type Json } from '../stage.js';
@@ -108,7 +109,7 @@ export const analyzeStage = defineStage({
       for (const part of MUSIC_ANALYSES) if (only.includes(part)) data[part] = heard[part];
     }
     if (only.includes('advice')) {
-      const { adviceReport } = await import('./analyze-advice.js');
+      const { adviceReport, platformsReport } = await import('./analyze-advice.js');
       data.advice = adviceReport(job.options.curve, {
         loudness: loudnessReport(loudness, sampleRateHz, { offsetLu, isWithHistory: false }),
         dynamics: dynamics!,
@@ -117,6 +118,11 @@ export const analyzeStage = defineStage({
         genre: data.genre,
         ...shape,
       });
+      data.platforms = platformsReport(
+        loudnessFigures(loudness, sampleRateHz, offsetLu),
+        dynamicsFigures(levels!),
+        channelCount,
+      ) as unknown as Json;
     }
     if (timeline !== undefined) data.picture = { ...pictureOf(timeline, spectrum, sampleRateHz) };
     return { data };

@@ -1,17 +1,8 @@
 // What `forge master` reports for one preset: one entry of `masters`.
 import { z } from 'zod';
-import { loudnessSchema, spectrumSchema } from './analyze-schema.js';
+import { checkSchema, loudnessSchema, pictureSchema, spectrumSchema } from './analyze-schema.js';
 
 const measured = z.strictObject({ loudness: loudnessSchema, spectrum: spectrumSchema });
-
-const bound = z.number().optional();
-
-export const checkSchema = z.strictObject({
-  rule: z.string().describe('The figure that the rule is about, as in `loudness` and `dynamics`.'),
-  limit: z.strictObject({ min: bound, max: bound }).describe('Bounds, themselves allowed.'),
-  measured: z.number().nullable().describe('Measured on the written file; null where there is no figure.'),
-  pass: z.boolean().nullable().describe('null: not checked.'),
-});
 
 export const masterSchema = z.strictObject({
   preset: z.string(),
@@ -33,4 +24,5 @@ export const masterSchema = z.strictObject({
     )
     .describe('Every device in order, with the settings that it chose and why.'),
   checks: z.array(checkSchema).describe('The platform sheet: every rule of the target.'),
+  picture: z.strictObject({ before: pictureSchema, after: pictureSchema }).optional(),
 });

@@ -14,7 +14,7 @@ import { powerToDb, roundTo } from '../../units.js';
 import { loadMasterTarget, type MasterTarget } from '../master-target.js';
 import { type AudioRef, defineStage, type Json, type StageJob } from '../stage.js';
 import { VOICE_ACTIVITY_MODELS, voiceActivityPasses } from '../voice-activity.js';
-import { loudnessReport, spectrumReport } from './analyze-report.js';
+import { loudnessReport, pictureOfTicks, spectrumReport } from './analyze-report.js';
 import { type FoundDialogue, findDialogue } from './dialogue.js';
 import type { ChainLink } from './master-chain.js';
 import { type Check, checkTarget, LOUDNESS_TOLERANCE_LU, type Written } from './master-checks.js';
@@ -43,7 +43,7 @@ const MAX_RENDERS = 4;
 /** The stage. */
 export const masterStage = defineStage({
   id: 'master',
-  version: 4,
+  version: 5,
   summary:
     'Brings a mix to the sound, the loudness and the peaks of a target, and proves it on the written file.',
   source: 'ITU-R BS.1770-5; EBU R 128; AES TD1008',
@@ -100,6 +100,10 @@ export const masterStage = defineStage({
       ...(shaped.choice === undefined ? {} : { choice: shaped.choice }),
       chain: [...shaped.links, ...made.links],
       checks,
+      picture: {
+        before: pictureOfTicks(before.loudness, mix.sampleRateHz),
+        after: pictureOfTicks(made.measures.loudness, made.written.sampleRateHz),
+      },
     } as unknown as Json;
     const missed = describeMissed(checks, after, target);
     if (missed.length === 0) return { data: entry };

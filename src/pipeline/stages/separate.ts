@@ -11,7 +11,16 @@ import {
   type Stems,
 } from '../../dsp/separation/separate-range.js';
 import { roundTo } from '../../units.js';
-import { defineApply, defineScan, defineStage, type ModelFiles, type StageJob } from '../stage.js';
+import {
+  type AudioRef,
+  defineApply,
+  defineScan,
+  defineStage,
+  type ModelFiles,
+  type StageJob,
+} from '../stage.js';
+import { pictureOfTicks } from './analyze-report.js';
+import { type Picture, pictureSchema } from './analyze-schema.js';
 import { measurePass } from './measure-pass.js';
 import { estimatePass, finishPass, inspectPass, levelPass, separateByNetwork } from './separate-network.js';
 import {
@@ -116,6 +125,7 @@ const figureDb = (description: string) => z.number().nullable().meta({ descripti
 
 const result = z.object({
   model: z.object({ id: z.string(), sha256: z.string().nullable(), licence: z.string() }),
+  mixIntegratedLufs: figureDb('Integrated loudness of the mix (BS.1770); null for silence.'),
   stems: z.array(
     z.object({
       name: z.string(),
@@ -134,14 +144,22 @@ const result = z.object({
   nullDb: figureDb(
     'Level of the mixture minus the sum of the stems, against the mixture, before the delivery’s rounding; −200 for an exact null; null for silence and for a subset of the stems.',
   ),
+  picture: z.record(z.string(), pictureSchema).optional(),
 });
 
-/** Loudness of an output, in LUFS. */
-async function loudnessOf(job: StageJob<SeparateOptions>, name: string): Promise<number | null> {
-  const params = { role: 'audio', isWithLevels: false, isWithSpectrum: false };
-  const { loudness } = await job.scan(measurePass, params, { audio: job.output(name) });
-  const { integratedLufs } = loudnessFigures(loudness, job.output(name).sampleRateHz);
-  return integratedLufs === null ? null : roundTo(integratedLufs, 2);
+/** Loudness of the mix or a stem, in LUFS, and its picture. */
+async function loudnessOf(
+  job: StageJob<SeparateOptions>,
+  audio: AudioRef,
+): Promise<{ readonly integratedLufs: number | null; readonly picture: Picture }> {
+  const params = { role: 'audio', isWithLevels: false, isWithSpectrum: false, isWithTicks: true };
+  const { loudness } = await job.scan(measurePass, params, { audio });
+  const { sampleRateHz } = audio;
+  const { integratedLufs } = loudnessFigures(loudness, sampleRateHz);
+  return {
+    integratedLufs: integratedLufs === null ? null : roundTo(integratedLufs, 2),
+    picture: pictureOfTicks(loudness, sampleRateHz),
+  };
 }
 
 /** A model as the report names it: its networks' hashes in the order of their names, one after the other. */
@@ -155,7 +173,7 @@ function identityOf({ id, sha256, licence }: ModelFiles) {
 /** The stage `separate`. */
 export const separateStage = defineStage({
   id: 'separate',
-  version: 2,
+  version: 3,
   summary: 'Takes a mix apart into vocals, drums, bass and other.',
   source:
     'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre); a network of our own; Rouard et al., 2022 (HTDemucs)',
@@ -193,6 +211,8 @@ export const separateStage = defineStage({
     const made = Object.fromEntries(names.map((name) => [name, job.output(name)]));
     const quality = await job.scan(judge, null, made);
     const stems = [];
+    const mix = await loudnessOf(job, job.inputs.audio!);
+    const pictures: Record<string, Picture> = { mix: mix.picture };
     for (const [k, name] of names.entries()) {
       const figures = quality.stems[k]!;
       if (name !== 'residual' && (figures.levelDb === null || figures.levelDb < NEAR_SILENT_DB))
@@ -203,13 +223,17 @@ export const separateStage = defineStage({
           `${name} passes full scale (${figures.samplePeakDbfs} dBFS); its samples are kept as they are`,
         );
       const path = `stems/${name}.${job.delivery.container}`;
-      stems.push({ name, path, integratedLufs: await loudnessOf(job, name), ...figures });
+      const { integratedLufs, picture } = await loudnessOf(job, job.output(name));
+      pictures[name] = picture;
+      stems.push({ name, path, integratedLufs, ...figures });
     }
     return {
       data: {
         model: model === undefined ? { id: EMBEDDED_ID, sha256: null, licence: 'MIT' } : identityOf(model),
+        mixIntegratedLufs: mix.integratedLufs,
         stems,
         nullDb: isCompleteSet(options) ? quality.nullDb : null,
+        picture: pictures,
       },
     };
   },
