@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { ForgeError } from '../errors.js';
 import { findCard, listCatalogue, type ModelCard, modelsDir } from '../models/card.js';
-import { importModel, removeModel } from '../models/import.js';
+import { importPlanned, planImport, removeModel } from '../models/import.js';
 import { type PullProgress, pullModel } from '../models/pull.js';
 import { installedModel, modelStatus, verifyModel } from '../models/store.js';
 import { forgeVersion } from '../pipeline/versions.js';
@@ -14,6 +14,13 @@ interface PullFlags {
   readonly yes?: boolean;
   readonly commercialOnly?: boolean;
   readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+interface ImportFlags {
+  readonly id?: string;
+  readonly card?: string;
+  readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
@@ -53,15 +60,25 @@ export const command = defineCommand({
       .description('take model files that lie on this machine')
       .argument('<path>', 'a model file, or a folder of them')
       .option('--id <id>', 'model that the file belongs to')
-      .option('--card <file>', "card (YAML) of a model of the user's own")
+      .option('--card <file>', "card (YAML) of a model of the user's own; its networks are tried before")
+      .option('--dry-run', 'try the networks, tell what would be imported, and write nothing')
       .option('--json', 'print one JSON object')
-      .action((path: string, flags: { id?: string; card?: string; json?: boolean }) => {
-        const results = importModel(path, {
+      .action(async (path: string, flags: ImportFlags) => {
+        const plan = planImport(path, {
           ...(flags.id === undefined ? {} : { id: flags.id }),
           ...(flags.card === undefined ? {} : { cardPath: flags.card }),
         });
-        if (flags.json === true) printJson({ schema: 'forge.models/1', version: forgeVersion(), results });
-        else for (const { id, files } of results) printLine(`${id}: ${files.join(', ')}`);
+        const isTried = flags.card !== undefined || flags.dryRun === true;
+        const networks = isTried ? await tryNetworks(plan) : [];
+        const results = flags.dryRun === true ? [] : importPlanned(plan);
+        if (flags.json === true) {
+          printJson({ schema: 'forge.models/1', version: forgeVersion(), results, networks });
+        } else {
+          for (const { file, inputs, outputs, summary } of networks)
+            printLine(`${file}: ${inputs.join(', ')} -> ${outputs.join(', ')}${summary}`);
+          for (const { id, files } of results) printLine(`${id}: ${files.join(', ')}`);
+          if (flags.dryRun === true) printLine('nothing was written (--dry-run)');
+        }
         finish(0);
       });
     models
@@ -103,6 +120,15 @@ export const command = defineCommand({
       });
   },
 });
+
+/** Opens the networks of a plan, each once; the runtime is loaded only here. @throws ForgeError model/* */
+async function tryNetworks({ matches }: ReturnType<typeof planImport>) {
+  const { tryNetwork } = await import('../models/try-network.js');
+  const found = [];
+  for (const { card, file, source } of matches)
+    if (file.name.endsWith('.onnx')) found.push(await tryNetwork(card, file.name, source));
+  return found;
+}
 
 /** Pulls models one after the other; asks for a licence that must be accepted, once each. @throws ForgeError model/* */
 export async function pullModels(

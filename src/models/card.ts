@@ -12,7 +12,8 @@ import { readYaml } from '../yaml-file.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-const fileSchema = z.strictObject({
+/** Schema of one file on a card. */
+export const fileSchema = z.strictObject({
   name: z.string().regex(NAME).describe('Name inside of the model’s folder.'),
   bytes: z.int().positive().describe('Exact size.'),
   sha256: z
@@ -29,6 +30,33 @@ const fileSchema = z.strictObject({
     .describe('Set of files that belong together; files without it are the default set.'),
   stem: z.string().optional().describe('Stem that this file is a specialist for.'),
 });
+
+const separationSchema = z.strictObject({
+  normalise: z
+    .enum(['song', 'none'])
+    .optional()
+    .describe(
+      'Whether the network takes the song less its mean over its deviation, as HTDemucs does; `song` unless given for networks of waves, `none` for those of spectra.',
+    ),
+  fftSize: z
+    .int()
+    .min(64)
+    .max(32768)
+    .refine((size) => size % 2 === 0, { message: 'expected an even number' })
+    .optional()
+    .describe('Length of the transform of a network of spectra alone, such as 6144; its shapes do not tell.'),
+  hopFrames: z.int().positive().optional().describe('Hop of that transform; 1024 unless given.'),
+  silencedBins: z.int().min(0).optional().describe('Lowest bins that are silenced; 3 unless given.'),
+  gain: z
+    .number()
+    .positive()
+    .max(4)
+    .optional()
+    .describe('Factor of the network’s output (`compensate` of UVR); 1 unless given.'),
+});
+
+/** What a card says of a separation network beyond the shapes of its tensors. */
+export type SeparationForm = z.output<typeof separationSchema>;
 
 /** Schema of a card file. */
 export const cardSchema = z.strictObject({
@@ -57,6 +85,9 @@ export const cardSchema = z.strictObject({
   contract: z.string().min(1).describe('Tensors, rates and shapes.'),
   peakMemoryMb: z.number().positive().describe('Peak memory of one worker that runs it, in MB.'),
   stems: z.array(z.string()).optional().describe('Stems in the order of the output tensor.'),
+  separation: separationSchema
+    .optional()
+    .describe('Of a network that separates: what its shapes do not tell.'),
   files: z.array(fileSchema).min(1),
 });
 
@@ -91,6 +122,13 @@ export function userCacheDir(
 /** Reads one card. @throws ForgeError preset/unreadable, preset/syntax, preset/invalid with file:line:column */
 export function readCard(path: string): ModelCard {
   return readYaml(path).check(cardSchema);
+}
+
+/** Whether an id belongs to a published or a packaged model, whose card no other can stand for. */
+export function isReservedId(id: string): boolean {
+  return (
+    existsSync(join(CATALOGUE_DIR, `${id}.yaml`)) || existsSync(join(PACKAGE_WEIGHTS_DIR, id, 'card.yaml'))
+  );
 }
 
 /** All cards: published, packaged and the user's own, sorted by id; the first of those three wins for an id. */

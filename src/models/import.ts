@@ -9,11 +9,13 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ForgeError } from '../errors.js';
 import { sha256Sync } from '../file-hash.js';
-import { findCard, listCatalogue, type ModelCard, type ModelFileCard, modelsDir, readCard } from './card.js';
+import { findCard, listCatalogue, type ModelCard, type ModelFileCard, modelsDir } from './card.js';
+import { ownCardText, readOwnCard } from './own-card.js';
 import { notInstalled } from './store.js';
 
 export interface ImportResult {
@@ -22,33 +24,67 @@ export interface ImportResult {
   readonly files: readonly string[];
 }
 
+/** Where to look for the cards of files, and a card of the user's own. */
+export interface ImportOptions {
+  /** Limits the search to one model. */
+  readonly id?: string;
+  /** A card of the user's own, which is installed with its files. */
+  readonly cardPath?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Files that belong to models, before anything is written. */
+export interface ImportPlan {
+  readonly matches: readonly ImportMatch[];
+  /** The user's own card, complete. */
+  readonly ownCard: ModelCard | undefined;
+}
+
+/** A file and the model that it belongs to. */
+export interface ImportMatch {
+  readonly source: string;
+  readonly card: ModelCard;
+  readonly file: ModelFileCard;
+}
+
 /**
- * Copies the file at `path`, or all known files of the folder at `path`, into the models folder.
- * `id` limits the search to one model; `cardPath` names a card of the user's own, which is installed with its files.
+ * Finds the model of the file at `path`, or of all known files of the folder at `path`; writes nothing.
  * @throws ForgeError input/not-found, model/unknown where no card has a file of this sha256, model/corrupt where the
- *   card has a file of this name with another sha256, output/unwritable
+ *   card has a file of this name with another sha256, and as readOwnCard
  */
-export function importModel(
-  path: string,
-  options: { readonly id?: string; readonly cardPath?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): ImportResult[] {
-  const env = options.env ?? process.env;
+export function planImport(path: string, options: ImportOptions = {}): ImportPlan {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new ForgeError('input/not-found', `there is no file ${path}`);
-  const cards = cardsToSearch(options, env);
   const sources = stat.isDirectory() ? readdirSync(path).map((name) => join(path, name)) : [path];
+  const ownCard = options.cardPath === undefined ? undefined : readOwnCard(options.cardPath, sources);
+  const cards = ownCard === undefined ? cardsToSearch(options) : [ownCard];
   const matches = sources.flatMap((source) => matchesOf(source, cards));
   if (matches.length === 0) throw noMatch(path, stat.isDirectory(), cards);
+  return { matches, ownCard };
+}
 
+/** Copies the files of a plan into the models folder. @throws ForgeError output/unwritable, output/disk-full */
+export function importPlanned(
+  { matches, ownCard }: ImportPlan,
+  env: NodeJS.ProcessEnv = process.env,
+): ImportResult[] {
   const names = new Map<string, string[]>();
   for (const { card, file, source } of matches) {
-    place(source, join(modelsDir(env), card.id, file.name));
+    place(join(modelsDir(env), card.id, file.name), (target) =>
+      copyFileSync(source, target, constants.COPYFILE_FICLONE),
+    );
     names.set(card.id, [...(names.get(card.id) ?? []), file.name]);
   }
-  if (options.cardPath !== undefined) {
-    place(options.cardPath, join(modelsDir(env), cards[0]!.id, 'card.yaml'));
+  if (ownCard !== undefined) {
+    const text = ownCardText(ownCard);
+    place(join(modelsDir(env), ownCard.id, 'card.yaml'), (target) => writeFileSync(target, text));
   }
   return [...names].map(([id, files]) => ({ id, files: [...new Set(files)] }));
+}
+
+/** planImport and importPlanned in one. */
+export function importModel(path: string, options: ImportOptions = {}): ImportResult[] {
+  return importPlanned(planImport(path, options), options.env);
 }
 
 /**
@@ -74,22 +110,12 @@ export function removeModel(id: string, env: NodeJS.ProcessEnv = process.env): s
   return removed;
 }
 
-function cardsToSearch(
-  options: { readonly id?: string; readonly cardPath?: string },
-  env: NodeJS.ProcessEnv,
-): ModelCard[] {
-  if (options.cardPath !== undefined) return [readCard(options.cardPath)];
-  return options.id === undefined ? listCatalogue(env) : [findCard(options.id, env)];
-}
-
-interface Match {
-  readonly source: string;
-  readonly card: ModelCard;
-  readonly file: ModelFileCard;
+function cardsToSearch({ id, env = process.env }: ImportOptions): ModelCard[] {
+  return id === undefined ? listCatalogue(env) : [findCard(id, env)];
 }
 
 /** Sizes are compared first, so that only files that may fit are hashed. */
-function matchesOf(source: string, cards: readonly ModelCard[]): Match[] {
+function matchesOf(source: string, cards: readonly ModelCard[]): ImportMatch[] {
   const stat = statSync(source);
   if (!stat.isFile()) return [];
   const candidates = cards.flatMap((card) =>
@@ -117,13 +143,13 @@ function noMatch(path: string, isFolder: boolean, cards: readonly ModelCard[]): 
   });
 }
 
-/** Copies by a temporary name, so that a file under its final name is whole. */
-function place(source: string, target: string): void {
+/** Writes by a temporary name, so that a file under its final name is whole. */
+function place(target: string, write: (path: string) => void): void {
   const temporary = `${target}.${process.pid}.import`;
   onDisk(target, () => {
     mkdirSync(dirname(target), { recursive: true });
     try {
-      copyFileSync(source, temporary, constants.COPYFILE_FICLONE);
+      write(temporary);
       renameSync(temporary, target);
     } finally {
       rmSync(temporary, { force: true });

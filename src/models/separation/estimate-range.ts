@@ -3,14 +3,14 @@
 // range's result reaches beyond its end; the next range's begins there, and the two are added.
 import { createResampledReader, type FrameSource } from '../../dsp/resample.js';
 import type { Chunk, ChunkPlan } from './chunks.js';
-import type { SegmentStems } from './separation-network.js';
+import type { SeparationNetwork } from './separation-network.js';
 
 /** The rate of the HTDemucs family. */
 export const NETWORK_RATE_HZ = 44100;
 /** Reach of the resampling filter at both sides, in frames of either rate up to 192 kHz. */
 const LEAD_FRAMES = 1024;
 
-/** Mean and deviation of the song's mid signal, by which networks of the family take it normalised. */
+/** Mean and deviation of the song's mid signal, by which HTDemucs takes it normalised; 0 and 1 change nothing. */
 export interface SongLevel {
   readonly mean: number;
   readonly deviation: number;
@@ -42,7 +42,7 @@ export function rangeGeometry(
 
 /**
  * Runs the network over the segments that begin in [startFrame, endFrame).
- * @param separate the network: stems of a normalised stereo segment, of which `stemCount` come back
+ * @param network gives `stemCount` stems of a stereo segment
  * @param progress told how many of the range's frames are done
  */
 export async function estimateRange(
@@ -52,7 +52,7 @@ export async function estimateRange(
   startFrame: number,
   endFrame: number,
   stemCount: number,
-  separate: (left: Float32Array, right: Float32Array) => Promise<SegmentStems>,
+  network: Pick<SeparationNetwork, 'contextFrames' | 'separate'>,
   progress: (framesDone: number) => void,
 ): Promise<RangeEstimate> {
   const { sampleRateHz, frameCount } = song;
@@ -69,13 +69,17 @@ export async function estimateRange(
     (chunk) => firstFrameOf(chunk) >= startFrame && firstFrameOf(chunk) < endFrame,
   );
   const source = createResampledReader(song, NETWORK_RATE_HZ);
-  const block = Array.from({ length: song.channelCount }, () => new Float32Array(plan.segmentFrames));
+  const block = Array.from(
+    { length: song.channelCount },
+    () => new Float32Array(plan.segmentFrames + 2 * network.contextFrames),
+  );
   for (const [done, chunk] of own.entries()) {
-    source.read(chunk.inputStart, block);
+    const blockStart = chunk.inputStart - network.contextFrames;
+    source.read(blockStart, block);
     const [left, right] = [block[0]!, block[1] ?? block[0]!].map((samples) =>
-      normalise(samples, chunk.inputStart, source.frameCount, level),
+      normalise(samples, blockStart, source.frameCount, level),
     ) as [Float32Array, Float32Array];
-    const segment = await separate(left, right);
+    const segment = await network.separate(left, right);
     const skip = chunk.start - chunk.inputStart;
     const shares = new Float64Array(chunk.end - chunk.start);
     for (let i = 0; i < shares.length; i++) shares[i] = plan.shareOf(chunk, chunk.start + i);

@@ -1,8 +1,10 @@
 // A separation network behind one interface: a stereo segment in, stems out. Knows the contracts of published HTDemucs
-// exports and tells them apart by the rank and shape of their tensors, never by name.
+// exports and of the MDX family, and tells them apart by the rank and shape of their tensors, never by name.
 import { ForgeError } from '../../errors.js';
+import type { SeparationForm } from '../card.js';
 import type { ModelSession, TensorInfo, TensorValue } from '../session.js';
 import { createSegmentSpectrum } from './segment-spectrum.js';
+import { createSpectrumNetwork } from './spectrum-network.js';
 
 /** Stereo stems as [stems][2][frames]. */
 export type SegmentStems = readonly (readonly [Float32Array, Float32Array])[];
@@ -10,8 +12,14 @@ export type SegmentStems = readonly (readonly [Float32Array, Float32Array])[];
 export interface SeparationNetwork {
   /** Samples of a segment, at 44.1 kHz. */
   readonly segmentFrames: number;
+  /** Samples that it sees before and after a segment, and gives nothing for. */
+  readonly contextFrames: number;
+  /** Whether it takes any length, and `segmentFrames` is what was wished for. */
+  readonly isFreeLength: boolean;
+  /** Whether it takes the song less its mean, over its deviation. */
+  readonly isNormalised: boolean;
   /**
-   * Stems of a segment of `segmentFrames` samples.
+   * Stems of a segment of `segmentFrames` samples, from those and the context at both sides.
    * @throws ForgeError model/incompatible where the network gives another number of stems, model/run-failed
    */
   separate(left: Float32Array, right: Float32Array): Promise<SegmentStems>;
@@ -24,29 +32,41 @@ export interface SeparationNetwork {
  * | --- | --- | --- |
  * | wave | [1,2,N] | [1,S,2,N] |
  * | wave and spectrum | [1,2,N], [1,4,2048,T] | [1,S,4,2048,T], [1,S,2,N] |
+ * | spectrum (spectrum-network.ts) | [1,4,F,T] | [1,4,F,T] or [1,S,4,F,T] |
  *
+ * N of a wave alone, and T of a spectrum alone, may be free.
  * @param stemCount stems that the model's card lists
+ * @param form what the card says beyond shapes
+ * @param wishedFrames samples of a segment where the network takes any length
  * @throws ForgeError model/incompatible
  */
 export function createSeparationNetwork(
   session: ModelSession,
   stemCount: number,
   label: string,
+  form: SeparationForm = {},
+  wishedFrames = DEFAULT_SEGMENT_FRAMES,
 ): SeparationNetwork {
   const wave = session.inputs.find(({ shape }) => shape.length === 3 && shape[1] === 2);
   const spectrum = session.inputs.find(({ shape }) => shape.length === 4 && shape[1] === 4);
-  const segmentFrames = wave?.shape[2];
+  if (session.inputs.length === 1 && spectrum !== undefined)
+    return createSpectrumNetwork(session, spectrum, stemCount, label, form, wishedFrames);
+  const isFreeLength = spectrum === undefined && typeof wave?.shape[2] === 'string';
+  const segmentFrames = isFreeLength ? wishedFrames : wave?.shape[2];
   const isKnown = session.inputs.length === (spectrum === undefined ? 1 : 2);
   if (wave === undefined || !isKnown || typeof segmentFrames !== 'number' || segmentFrames < 2) {
     throw new ForgeError(
       'model/incompatible',
-      `expected inputs [1,2,N] or [1,2,N] and [1,4,2048,T] of ${label}, got ${session.inputs.map(shapeText).join(' and ')}`,
-      { hint: 'forge runs networks of the HTDemucs family; see docs/separation.md.' },
+      `expected inputs [1,2,N], [1,2,N] and [1,4,2048,T], or [1,4,F,T] of ${label}, got ${session.inputs.map(shapeText).join(' and ')}`,
+      { hint: 'forge runs networks of the HTDemucs and MDX families; see docs/separation.md.' },
     );
   }
   const transform = spectrum === undefined ? undefined : createSegmentSpectrum(segmentFrames);
   return {
     segmentFrames,
+    contextFrames: 0,
+    isFreeLength,
+    isNormalised: form.normalise !== 'none',
     async separate(left, right) {
       const samples = new Float32Array(2 * segmentFrames);
       samples.set(left);
@@ -71,6 +91,9 @@ export function createSeparationNetwork(
     },
   };
 }
+
+/** 10 s. */
+const DEFAULT_SEGMENT_FRAMES = 441_000;
 
 function requireOutput(
   results: readonly TensorValue[],

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { spreadRemainder } from '../../dsp/separation/spread-remainder.js';
 import { ForgeError } from '../../errors.js';
-import { findCard } from '../../models/card.js';
+import { findCard, type SeparationForm } from '../../models/card.js';
 import { planChunks, shiftOffsets } from '../../models/separation/chunks.js';
 import {
   estimateRange,
@@ -14,15 +14,18 @@ import {
 } from '../../models/separation/estimate-range.js';
 import {
   createSeparationNetwork,
-  type SegmentStems,
   type SeparationNetwork,
 } from '../../models/separation/separation-network.js';
 import { createSession } from '../../models/session.js';
+import { roundTo } from '../../units.js';
 import { defineApply, defineScan, type ModelFiles, type RangeContext, type StageJob } from '../stage.js';
-import { outputNames, type SeparateOptions, stemsOfModel } from './separate-options.js';
+import { outputNames, pairStem, type SeparateOptions, stemsOfModel } from './separate-options.js';
 
 /** Seconds that segments overlap by with quality fast. */
 const FAST_OVERLAP_SEC = 0.25;
+/** Seconds that segments of a free length overlap by, and last, unless told otherwise. */
+const FREE_OVERLAP_SEC = 2;
+const FREE_SEGMENT_SEC = { fast: 5, normal: 10, high: 30 };
 const FINISH_RANGE_FRAMES = 720_896;
 const MEASURE_BLOCK_FRAMES = 65536;
 
@@ -37,10 +40,20 @@ interface ModelUse {
   readonly modelId: string;
   readonly stemCount: number;
   readonly networks: readonly NetworkUse[];
+  readonly form: SeparationForm;
+  /** Samples of a segment where the networks take any length. */
+  readonly wishedFrames: number;
 }
 
-interface EstimateParams extends ModelUse {
+/** What is told of a model's networks by opening them: the same for all of a bag. */
+interface NetworkShape {
   readonly segmentFrames: number;
+  readonly contextFrames: number;
+  readonly isFreeLength: boolean;
+  readonly isNormalised: boolean;
+}
+
+interface EstimateParams extends ModelUse, NetworkShape {
   readonly strideFrames: number;
   readonly shiftFrames: readonly number[];
   readonly level: SongLevel;
@@ -53,9 +66,9 @@ function networkOf(
   context: RangeContext<SeparateOptions, ModelUse>,
   file: string,
 ): Promise<SeparationNetwork> {
-  const { modelId, stemCount } = context.params;
+  const { modelId, stemCount, form, wishedFrames } = context.params;
   const { device } = context.options;
-  return context.resource(`separation ${modelId}/${file} ${device}`, async () => {
+  return context.resource(`separation ${modelId}/${file} ${device} ${wishedFrames}`, async () => {
     const label = `${modelId}/${file}`;
     const session = await createSession(context.models[modelId]!.files[file]!, {
       label,
@@ -63,30 +76,34 @@ function networkOf(
       threads: availableParallelism(),
       useMemoryArena: false,
     });
-    return createSeparationNetwork(session, stemCount, label);
+    return createSeparationNetwork(session, stemCount, label, form, wishedFrames);
   });
 }
 
-/** Segment length of the model's networks. */
-export const inspectPass = defineScan<SeparateOptions, ModelUse, number, number>({
+/** The shape of the model's networks. */
+export const inspectPass = defineScan<SeparateOptions, ModelUse, NetworkShape, NetworkShape>({
   order: 'sequential',
   rangeSec: 60,
   rangeFrames: (shape) => Math.max(1, shape.frameCount),
   coresPerRange: () => availableParallelism(),
   memoryMb: 2400,
   async run(context) {
-    const lengths: number[] = [];
-    for (const { file } of context.params.networks)
-      lengths.push((await networkOf(context, file)).segmentFrames);
-    if (lengths.some((length) => length !== lengths[0])) {
+    const shapes: NetworkShape[] = [];
+    for (const { file } of context.params.networks) {
+      const { segmentFrames, contextFrames, isFreeLength, isNormalised } = await networkOf(context, file);
+      shapes.push({ segmentFrames, contextFrames, isFreeLength, isNormalised });
+    }
+    const [first, ...others] = shapes;
+    if (others.some((shape) => JSON.stringify(shape) !== JSON.stringify(first))) {
+      const lengths = shapes.map(({ segmentFrames }) => segmentFrames).join(', ');
       throw new ForgeError(
         'model/incompatible',
-        `expected networks of one segment length in ${context.params.modelId}, got ${lengths.join(', ')}`,
+        `expected networks of one segment length in ${context.params.modelId}, got ${lengths}`,
       );
     }
-    return { part: lengths[0]! };
+    return { part: first! };
   },
-  merge: ([frames]) => frames!,
+  merge: ([shape]) => shape!,
 });
 
 /** Mean and deviation of the mid signal. */
@@ -142,13 +159,16 @@ export const estimatePass = defineApply<SeparateOptions, EstimateParams, null, n
     const networks: { readonly use: NetworkUse; readonly network: SeparationNetwork }[] = [];
     for (const use of params.networks) networks.push({ use, network: await networkOf(context, use.file) });
     const taken = params.networks.flatMap((use) => use.stems);
-    const separate = async (left: Float32Array, right: Float32Array): Promise<SegmentStems> => {
-      const stems = [];
-      for (const { use, network } of networks) {
-        const all = await network.separate(left, right);
-        stems.push(...use.stems.map((stem) => all[stem]!));
-      }
-      return stems;
+    const bag = {
+      contextFrames: params.contextFrames,
+      async separate(left: Float32Array, right: Float32Array) {
+        const stems = [];
+        for (const { use, network } of networks) {
+          const all = await network.separate(left, right);
+          stems.push(...use.stems.map((stem) => all[stem]!));
+        }
+        return stems;
+      },
     };
     const estimate = await estimateRange(
       context.input('audio'),
@@ -157,7 +177,7 @@ export const estimatePass = defineApply<SeparateOptions, EstimateParams, null, n
       range.startFrame,
       range.endFrame,
       taken.length,
-      separate,
+      bag,
       (done) => context.progress(done),
     );
     for (const [k, block] of estimate.stems.entries())
@@ -200,7 +220,7 @@ export const finishPass = defineApply<SeparateOptions, FinishParams, null, null>
             endFrame,
             readMix,
             readEstimates,
-            params.estimated.indexOf('other'),
+            restIndex(params.estimated),
           )
         : readEstimates.map((read) => {
             const block = makeBlock(channelCount);
@@ -218,13 +238,24 @@ export const finishPass = defineApply<SeparateOptions, FinishParams, null, null>
       const index = params.estimated.indexOf(name);
       if (index >= 0) context.write(name, startFrame, stems[index]!);
       else if (name === 'residual') context.write(name, startFrame, without(stems));
-      else context.write(name, startFrame, without([stems[params.estimated.indexOf(options.twoStems!)]!]));
+      else
+        context.write(
+          name,
+          startFrame,
+          without([stems[params.estimated.indexOf(pairStem(options, params.estimated)!)]!]),
+        );
     }
     context.progress(endFrame - startFrame);
     return { part: null };
   },
   merge: () => null,
 });
+
+/** The stem that takes what has no power of its own in the model: `other`, else the instrumental, else the last. */
+function restIndex(estimated: readonly string[]): number {
+  const named = ['other', 'instrumental'].find((name) => estimated.includes(name)) ?? estimated.at(-1)!;
+  return estimated.indexOf(named);
+}
 
 /** The role of an estimate, an output that no later stage sees. */
 function estimateRole(stem: string): string {
@@ -239,15 +270,20 @@ export async function separateByNetwork(job: StageJob<SeparateOptions>, model: M
   const { options } = job;
   const { channelCount } = job.inputs.audio!;
   const stemNames = stemsOfModel(model.id);
-  const wanted = options.twoStems === undefined ? (options.stems ?? stemNames) : [options.twoStems];
-  const use = modelUse(model, stemNames, wanted);
-  const segmentFrames = await job.scan(inspectPass, use);
-  const level = await job.scan(levelPass, null);
+  const pair = pairStem(options, stemNames);
+  const wanted = pair === undefined ? (options.stems ?? stemNames) : [pair];
+  const use = modelUse(model, stemNames, wanted, options);
+  const shape = await job.scan(inspectPass, use);
+  if (options.segmentSec !== undefined && !shape.isFreeLength) {
+    const fixedSec = roundTo(shape.segmentFrames / NETWORK_RATE_HZ, 2);
+    job.note('warning', `segmentSec has no effect: segments of ${model.id} last ${fixedSec} s`);
+  }
+  const level = shape.isNormalised ? await job.scan(levelPass, null) : { mean: 0, deviation: 1 };
   const shiftCount = options.shifts ?? (options.quality === 'high' ? 2 : 0);
   const params: EstimateParams = {
     ...use,
-    segmentFrames,
-    strideFrames: strideOf(options, segmentFrames),
+    ...shape,
+    strideFrames: strideOf(options, shape),
     shiftFrames: shiftOffsets(shiftCount, job.seed),
     level,
     stemNames,
@@ -259,7 +295,7 @@ export async function separateByNetwork(job: StageJob<SeparateOptions>, model: M
     params,
     Object.fromEntries(estimated.map((name) => [estimateRole(name), stemChannels])),
   );
-  const isWhole = estimated.length === stemNames.length && estimated.includes('other');
+  const isWhole = estimated.length === stemNames.length && estimated.length > 1;
   await job.apply(
     finishPass,
     { estimated, isWhole },
@@ -269,8 +305,14 @@ export async function separateByNetwork(job: StageJob<SeparateOptions>, model: M
 }
 
 /** Which networks run: all stems from one, or, of a bag of specialists, only those of the stems wanted. */
-function modelUse(model: ModelFiles, stemNames: readonly string[], wanted: readonly string[]): ModelUse {
-  const files = findCard(model.id).files.filter((file) => model.files[file.name] !== undefined);
+function modelUse(
+  model: ModelFiles,
+  stemNames: readonly string[],
+  wanted: readonly string[],
+  { quality, segmentSec }: SeparateOptions,
+): ModelUse {
+  const card = findCard(model.id);
+  const files = card.files.filter((file) => model.files[file.name] !== undefined);
   const specialists = stemNames.flatMap((name, stem) => {
     const file = files.find((one) => one.stem === name);
     return file === undefined ? [] : [{ name, use: { file: file.name, stems: [stem] } }];
@@ -279,13 +321,23 @@ function modelUse(model: ModelFiles, stemNames: readonly string[], wanted: reado
     specialists.length === stemNames.length
       ? specialists.filter(({ name }) => wanted.includes(name)).map(({ use }) => use)
       : [{ file: files[0]!.name, stems: stemNames.map((_, stem) => stem) }];
-  return { modelId: model.id, stemCount: stemNames.length, networks };
+  return {
+    modelId: model.id,
+    stemCount: stemNames.length,
+    networks,
+    form: card.separation ?? {},
+    wishedFrames: Math.round((segmentSec ?? FREE_SEGMENT_SEC[quality]) * NETWORK_RATE_HZ),
+  };
 }
 
-/** Samples from one segment's start to the next one's. */
-function strideOf({ quality, overlapSec }: SeparateOptions, segmentFrames: number): number {
-  const asked = overlapSec ?? (quality === 'fast' ? FAST_OVERLAP_SEC : undefined);
-  if (asked === undefined) return Math.floor(0.75 * segmentFrames);
-  const longest = Math.floor(0.75 * segmentFrames);
-  return segmentFrames - Math.min(longest, Math.round(asked * NETWORK_RATE_HZ));
+/** Samples from one segment's start to the next one's: a quarter of a fixed length less, 2 s of a free one. */
+function strideOf(
+  { quality, overlapSec }: SeparateOptions,
+  { segmentFrames, isFreeLength }: NetworkShape,
+): number {
+  const shortest = Math.floor(0.25 * segmentFrames);
+  const asked =
+    overlapSec ?? (quality === 'fast' ? FAST_OVERLAP_SEC : isFreeLength ? FREE_OVERLAP_SEC : null);
+  if (asked === null) return Math.floor(0.75 * segmentFrames);
+  return Math.max(shortest, segmentFrames - Math.round(asked * NETWORK_RATE_HZ));
 }

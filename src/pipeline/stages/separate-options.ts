@@ -30,6 +30,14 @@ export const separateOptions = z.strictObject({
     .max(5)
     .optional()
     .describe('Overlap of a network’s segments in seconds, instead of that of `quality`.'),
+  segmentSec: z
+    .number()
+    .min(0.5)
+    .max(60)
+    .optional()
+    .describe(
+      'Length of a segment in seconds for networks that take any; 5, 10 or 30 by `quality` unless given. HTDemucs has a length of its own.',
+    ),
   shifts: z
     .int()
     .min(0)
@@ -107,7 +115,8 @@ export function stemsOfModel(id: string): readonly string[] {
  */
 export function outputNames(options: SeparateOptions): string[] {
   const offered = stemsOfModel(namedModel(options));
-  const wanted = options.twoStems === undefined ? (options.stems ?? offered) : [options.twoStems];
+  const pair = pairStem(options, offered);
+  const wanted = pair === undefined ? (options.stems ?? offered) : [pair];
   for (const name of wanted) {
     if (offered.includes(name)) continue;
     throw new ForgeError(
@@ -116,10 +125,18 @@ export function outputNames(options: SeparateOptions): string[] {
       { hint: 'The model htdemucs_6s has guitar and piano.' },
     );
   }
-  if (options.twoStems !== undefined) return [options.twoStems, restName(options.twoStems)];
+  if (pair !== undefined) return [pair, restName(pair)];
   const names = ALL_STEMS.filter((name) => wanted.includes(name)) as string[];
   names.push(...wanted.filter((name) => !names.includes(name)));
   return options.residual ? [...names, 'residual'] : names;
+}
+
+/** The stem that is written with what is left of the mix: the one asked for, or the only one that the model knows. */
+export function pairStem(
+  { twoStems, stems }: SeparateOptions,
+  offered: readonly string[],
+): string | undefined {
+  return twoStems ?? (offered.length === 1 && stems === undefined ? offered[0] : undefined);
 }
 
 /** Name of the mix without one stem. */
@@ -129,7 +146,7 @@ export function restName(stem: string): string {
 
 /** Whether the outputs sum to the mix. */
 export function isCompleteSet(options: SeparateOptions): boolean {
-  if (options.twoStems !== undefined || options.residual) return true;
   const offered = stemsOfModel(namedModel(options));
+  if (pairStem(options, offered) !== undefined || options.residual) return true;
   return options.stems === undefined || offered.every((name) => outputNames(options).includes(name));
 }

@@ -84,7 +84,6 @@ async function separateSong(
   const stems = Array.from({ length: stemCount }, () => channels.map(() => new Float32Array(frames)));
   for (let start = 0; start < frames; start += rangeFrames) {
     const end = Math.min(frames, start + rangeFrames);
-    const separate = (left: Float32Array, right: Float32Array) => network.separate(left, right);
     const estimate = await estimateRange(
       source,
       plan,
@@ -92,7 +91,7 @@ async function separateSong(
       start,
       end,
       stemCount,
-      separate,
+      network,
       () => {},
     );
     for (const [stem, block] of estimate.stems.entries())
