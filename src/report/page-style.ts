@@ -1,24 +1,24 @@
 // The look of report.html and index.html: one style for light and dark, screen and paper, 360 px and up.
 
 export const PAGE_STYLE = `
-:root{color-scheme:light dark;--ink:#1b1c1f;--soft:#5d6068;--ground:#fbfaf7;--card:#fff;--line:#dcdbd5;--mark:#b4460f;--second:#2f6fb5;--good:#1d6e37;--bad:#b3202c;--band:#2f6fb51f;--name:4.4rem}
+:root{color-scheme:light dark;--ink:#1b1c1f;--soft:#5d6068;--ground:#fbfaf7;--card:#fff;--line:#dcdbd5;--mark:#b4460f;--second:#2f6fb5;--good:#1d6e37;--bad:#b3202c;--band:#2f6fb51f;--name:4.2rem}
 @media (prefers-color-scheme:dark){:root{--ink:#ebe9e4;--soft:#a3a5ab;--ground:#141518;--card:#1b1d21;--line:#33363c;--mark:#f0894f;--second:#7fb2ec;--good:#6ccb8b;--bad:#ff7d86;--band:#7fb2ec26}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:78rem;padding:1.25rem 1rem 4rem;background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+body{margin:0 auto;max-width:78rem;padding:1.25rem 1rem 4rem;background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:break-word}
 h1{margin:0;font-size:1.5rem;line-height:1.25}h2{margin:2.5rem 0 .75rem;font-size:1.2rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}h3{margin:1.75rem 0 .5rem;font-size:1rem}
 header p{margin:.25rem 0;color:var(--soft)}
-a{color:inherit}code{font-size:.85em}small{color:var(--soft)}
+h1,td a,code,.tree li{overflow-wrap:anywhere}a{color:inherit}code{font-size:.85em}small{color:var(--soft)}
 :focus-visible{outline:2px solid var(--second);outline-offset:2px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:.5rem;margin:1rem 0;padding:0}
 .tiles div{background:var(--card);border:1px solid var(--line);border-radius:.4rem;padding:.5rem .7rem}
-.tiles dt{color:var(--soft);font-size:.8rem}.tiles dd{margin:0;font-size:1.15rem;font-variant-numeric:tabular-nums}
+.tiles dt{color:var(--soft);font-size:.8rem}.tiles dd{margin:0;font-size:1.1rem;line-height:1.3;font-variant-numeric:tabular-nums}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));gap:0 2rem;align-items:start}
 .columns>*{min-width:0}
 table{border-collapse:collapse;width:100%;margin:.5rem 0;font-variant-numeric:tabular-nums;font-size:.92rem}
 caption{text-align:left;color:var(--soft);padding-bottom:.25rem}
 th,td{text-align:left;padding:.3rem .5rem .3rem 0;border-bottom:1px solid var(--line);font-weight:400;vertical-align:top}
 thead th{color:var(--soft)}
-.figures th{color:var(--soft)}.figures td{text-align:right}.bands td,.bands thead th:not(:first-child){text-align:right;padding-left:.4rem;padding-right:0}
+.fixed{white-space:nowrap}.figures th{color:var(--soft)}.figures td{text-align:right}.bands td,.bands thead th:not(:first-child){text-align:right;padding-left:.4rem;padding-right:0}
 .scroll{overflow-x:auto}
 .lanes{position:relative;margin:.5rem 0 0}
 .lane{display:grid;grid-template-columns:var(--name) minmax(0,1fr);margin-bottom:3px}
@@ -75,6 +75,6 @@ details{margin:.75rem 0}summary{cursor:pointer;color:var(--soft)}
 .sortable th button{all:unset;cursor:pointer}.sortable th button:focus-visible{outline:2px solid var(--second)}
 .sortable th[aria-sort=ascending] button::after{content:" ▲"}.sortable th[aria-sort=descending] button::after{content:" ▼"}
 .sortable td.number,.sortable th.number{text-align:right}
-@media (max-width:40rem){:root{--name:3.4rem}body{padding:.75rem .6rem 3rem}.advice li{flex-direction:column;gap:0}.below i:nth-child(even){display:none}.lanes .below i:nth-child(even){display:block}.bands,.bands small{font-size:.78rem}.readout{margin-left:0}.field-row{grid-template-columns:4rem minmax(0,1fr)}}
+@media (max-width:40rem){:root{--name:3.4rem}body{padding:.75rem .6rem 3rem}.advice li{flex-direction:column;gap:0}.below i:nth-child(even){display:none}.lanes .below i:nth-child(even){display:block}table{font-size:.8rem}.bands small{font-size:.7rem}th,td{padding-right:.35rem}.bands td,.bands thead th:not(:first-child){padding-left:.2rem}.fixed{white-space:normal}.lane .name{font-size:.66rem}.readout{margin-left:0}.field-row{grid-template-columns:4rem minmax(0,1fr)}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--ground:#fff;--card:#fff;--line:#bbb;--mark:#a03d0c;--second:#245a96;--band:#245a9622}body{max-width:none;padding:0;font-size:10pt}.player,.slide,.readout,.cursor,details{display:none}section,.lane,tr,li{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;

@@ -4,6 +4,9 @@ import type { Json } from '../pipeline/stage.js';
 import type { Report } from './report.js';
 import { escapeXml } from './text.js';
 
+/** Label of the input among the versions. */
+export const INPUT_LABEL = 'input';
+
 /** One version of the recording. */
 export interface Source {
   readonly label: string;
@@ -56,9 +59,9 @@ function loudnessByLabel(report: Report): Map<string, number> {
   for (const stage of report.stages) {
     if (!isNullable(stage.data)) continue;
     const data = stage.data as { readonly [key: string]: { readonly [key: string]: Json } | undefined };
-    if (stage.stage === 'analyze' && stage.on === 'mix') put('mix', data.loudness);
+    if (stage.stage === 'analyze' && stage.on === 'mix') put(INPUT_LABEL, data.loudness);
     if (stage.stage === 'master') {
-      if (stage.on === 'mix') put('mix', data.before?.loudness);
+      if (stage.on === 'mix') put(INPUT_LABEL, data.before?.loudness);
       put(masterLabel(stage.id), data.after?.loudness);
     }
     if (stage.stage === 'separate') {
@@ -67,7 +70,7 @@ function loudnessByLabel(report: Report): Map<string, number> {
         readonly integratedLufs: number | null;
       }[])
         put(stem.name, stem);
-      put('mix', { integratedLufs: data.mixIntegratedLufs as unknown as number | null });
+      put(INPUT_LABEL, { integratedLufs: data.mixIntegratedLufs as unknown as number | null });
     }
   }
   return found;

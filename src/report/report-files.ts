@@ -8,7 +8,7 @@ import { reportHtml } from './html.js';
 import { jsonText } from './json-text.js';
 import { keyframeFiles } from './keyframes.js';
 import { withoutPicture } from './picture.js';
-import { labelOfOutput, type Source } from './player.js';
+import { INPUT_LABEL, labelOfOutput, type Source } from './player.js';
 import { type Report, reportJson } from './report.js';
 
 const AUDIO_KINDS = ['stem', 'denoised', 'bed', 'mix', 'master'];
@@ -37,7 +37,7 @@ function plain(report: Report): Report {
 function linkedSources({ input, folder, outputs }: TrackResult): Source[] {
   const made = outputs.filter(({ kind }) => AUDIO_KINDS.includes(kind));
   return [
-    ...(existsSync(input.path) ? [{ label: 'mix', href: linkFrom(folder, input.path) }] : []),
+    ...(existsSync(input.path) ? [{ label: INPUT_LABEL, href: linkFrom(folder, input.path) }] : []),
     ...made.map(({ path }) => ({ label: labelOfOutput(path), href: linkFrom(folder, path) })),
   ];
 }

@@ -100,28 +100,28 @@ ${why.length === 0 ? '' : `<h3>What was done, and why</h3><ul>${why.map((line) =
 
 /** The few figures that everybody asks for. */
 function tiles({ loudness, dynamics, rhythm, tonal, genre }: Analysis): string {
-  const rows: [string, string][] = [];
+  const rows: [name: string, figure: string, more: string][] = [];
   if (loudness !== undefined) {
     rows.push(
-      ['Integrated', figureText(loudness.integratedLufs, 'LUFS')],
-      ['Loudness range', figureText(loudness.loudnessRangeLu, 'LU')],
-      ['True peak', figureText(loudness.truePeakDbtp, 'dBTP')],
+      ['Integrated', figureText(loudness.integratedLufs, 'LUFS'), ''],
+      ['Loudness range', figureText(loudness.loudnessRangeLu, 'LU'), ''],
+      ['True peak', figureText(loudness.truePeakDbtp, 'dBTP'), ''],
     );
   }
-  if (dynamics !== undefined) rows.push(['Dynamic range', figureText(dynamics.dynamicRangeDb, 'dB')]);
+  if (dynamics !== undefined) rows.push(['Dynamic range', figureText(dynamics.dynamicRangeDb, 'dB'), '']);
   if (rhythm !== undefined && rhythm.tempoBpm !== null) {
-    const others =
-      rhythm.tempoAlternativesBpm.length === 0
-        ? ''
-        : ` (or ${rhythm.tempoAlternativesBpm.map((bpm) => bpm.toFixed(0)).join(', ')})`;
-    rows.push(['Tempo', `${rhythm.tempoBpm} BPM${others}`], ['Meter', figureText(rhythm.meter)]);
+    const others = rhythm.tempoAlternativesBpm.map((bpm) => bpm.toFixed(0)).join(' or ');
+    rows.push(
+      ['Tempo', `${rhythm.tempoBpm} BPM`, others === '' ? '' : `or ${others}`],
+      ['Meter', figureText(rhythm.meter), ''],
+    );
   }
   if (tonal?.key != null)
-    rows.push(['Key', `${tonal.key} (${Math.round(100 * (tonal.keyConfidence ?? 0))} %)`]);
+    rows.push(['Key', tonal.key, `${Math.round(100 * (tonal.keyConfidence ?? 0))} % sure`]);
   if (genre?.guess != null)
-    rows.push(['Genre, a guess', `${genre.guess} (${Math.round(100 * (genre.confidence ?? 0))} %)`]);
+    rows.push(['Genre, a guess', genre.guess, `${Math.round(100 * (genre.confidence ?? 0))} % sure`]);
   if (rows.length === 0) return '';
-  return `<dl class="tiles">${rows.map(([name, text]) => `<div><dt>${name}</dt><dd>${escapeXml(text)}</dd></div>`).join('')}</dl>`;
+  return `<dl class="tiles">${rows.map(([name, figure, more]) => `<div><dt>${name}</dt><dd>${escapeXml(figure)} <small>${escapeXml(more)}</small></dd></div>`).join('')}</dl>`;
 }
 
 /** The file against the common platforms. */
@@ -134,19 +134,20 @@ function platformSheet(platforms: Platforms): string {
           ? `turned down ${signed(-gainDb, 1)} dB`
           : `${signed(gainDb, 1)} dB below its target`;
     const limiting =
-      limitingDb !== null && limitingDb > 0 ? `, ${signed(limitingDb, 1)} dB of limiting to get there` : '';
-    const failed = checks
-      .filter((check) => check.pass === false)
-      .map(
-        ({ rule, measured, limit }) =>
-          `${labelOf(rule)} ${figureText(measured, unitOf(rule))}, asked for ${limitText(limit as Json, unitOf(rule))}`,
-      );
+      limitingDb !== null && limitingDb > 0 && gainDb !== null && gainDb > 0
+        ? `; ${signed(limitingDb, 1)} dB of limiting to get there`
+        : '';
+    const failed = checks.filter((check) => check.pass === false);
+    const reasons = failed.map(
+      ({ rule, measured, limit }) =>
+        `${labelOf(rule)} ${figureText(measured)}, asked for ${limitText(limit as Json, unitOf(rule))}`,
+    );
     const verdict = pass
-      ? '<td class="pass">pass</td>'
-      : `<td class="fail">differs<br><small>${escapeXml(failed.join('; '))}</small></td>`;
-    return `<tr><th scope="row" title="${escapeXml(summary)}">${escapeXml(preset)}</th><td>${escapeXml(figureText(targetLufs, 'LUFS'))}</td><td>${escapeXml(playback + limiting)}</td>${verdict}</tr>`;
+      ? '<td class="pass">as it is</td>'
+      : `<td title="${escapeXml(reasons.join('; '))}"><span class="fail">${escapeXml(failed.map(({ rule }) => labelOf(rule)).join(', '))}</span></td>`;
+    return `<tr><th scope="row" title="${escapeXml(summary)}">${escapeXml(preset)}</th><td class="fixed">${escapeXml(figureText(targetLufs, 'LUFS'))}</td><td>${escapeXml(playback + limiting)}</td>${verdict}</tr>`;
   });
-  return `<h3>Platforms</h3><table><caption>The file as it is against what platforms play at or ask for</caption><thead><tr><th>Platform</th><th>Target</th><th>There</th><th>Rules</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  return `<h3>Platforms</h3><table><caption>The file as it is: how platforms play it, and which of their rules a master would still have to meet</caption><thead><tr><th>Platform</th><th>Target</th><th>There</th><th>Rules not met</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
 function master(data: MasterData, durationSec: number): string {

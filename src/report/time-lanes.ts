@@ -23,6 +23,8 @@ const COLOURS = 8;
 /** Spans narrower than this share of the width are not drawn; names need more. */
 const NARROWEST = 0.0012;
 const NARROWEST_NAMED = 0.008;
+/** Loudness that the lane spans. */
+const LOUDNESS_SPANS_LU = [18, 24, 36, 48];
 /** Dynamics that the spectrogram shows, below its loudest point. */
 const SPECTROGRAM_DB = 84;
 
@@ -52,9 +54,7 @@ export function analysisLanes(data: Analysis, durationSec: number): string {
   ];
   const lanes = [
     spanLane('Sections', (structure?.sections ?? []).map(sectionSpan), durationSec),
-    picture === undefined
-      ? ''
-      : waveLane('Waveform', picture, durationSec, spots, rhythm?.downbeatsSec ?? []),
+    picture === undefined ? '' : waveLane('Wave', picture, durationSec, spots, rhythm?.downbeatsSec ?? []),
     loudness?.history === undefined
       ? ''
       : loudnessLane(
@@ -149,8 +149,10 @@ export function loudnessLane(
   if (known.length === 0) return '';
   const loudest = known.reduce((a, b) => Math.max(a, b), target?.lufs ?? -70);
   const high = Math.ceil((loudest + 1) / 6) * 6;
-  const low = high - 36;
-  const lines = steps(low + 6, high - 6, 12);
+  const quietest = known.reduce((a, b) => Math.min(a, b), high);
+  // As much as the music needs; what is far below it is silence.
+  const low = high - (LOUDNESS_SPANS_LU.find((span) => high - span < quietest) ?? LOUDNESS_SPANS_LU.at(-1)!);
+  const lines = steps(low + 1, high - 1, high - low > 24 ? 12 : 6);
   const bounds = rangeLu === null ? undefined : rangeBounds(curves.at(-1)!.values);
   const shapes = [
     bounds === undefined
@@ -174,7 +176,7 @@ export function loudnessLane(
       ? ''
       : `<span class="key target">${escapeXml(target.name)} ${signed(target.lufs)}</span>`,
   ];
-  const label = `Loudness over time, ${signed(Math.min(...[known.reduce((a, b) => Math.min(a, b))]), 1)} to ${signed(loudest, 1)} LUFS${integratedLufs === null ? '' : `, integrated ${signed(integratedLufs, 1)} LUFS`}`;
+  const label = `Loudness over time, ${signed(quietest, 1)} to ${signed(loudest, 1)} LUFS${integratedLufs === null ? '' : `, integrated ${signed(integratedLufs, 1)} LUFS`}`;
   const body = `${plotSvg(shapes.join(''))}<span class="keys">${names.join('')}</span>`;
   return plot({ kind: 'seek', name: 'LUFS', label, body, heightRem: 7, left: marksAt(lines, low, high) });
 }
@@ -227,17 +229,17 @@ function imageLanes(history: NonNullable<Analysis['stereo']>['history'], duratio
   );
   const correlation = plot({
     kind: 'seek',
-    name: 'Correlation',
+    name: 'Corr.',
     label: `Correlation of left and right over time${worst === null ? '' : `, lowest ${signed(worst, 2)}`}`,
     body: plotSvg(
-      `<rect class="bad-band" y="50" width="${PLOT_WIDTH}" height="50"/>${gridLines([0], -1, 1)}<path class="curve" d="${curvePath(history.correlation, -1, 1, Math.min, share)}"/>`,
+      `<rect class="bad-band" y="50" width="${PLOT_WIDTH}" height="50"/>${gridLines([-1, 0, 1], -1.2, 1.2)}<path class="curve" d="${curvePath(history.correlation, -1.2, 1.2, Math.min, share)}"/>`,
     ),
     heightRem: 4,
-    left: marksAt([1, 0, -1], -1.25, 1.25, (value) => signed(value, 0, true)),
+    left: marksAt([1, 0, -1], -1.2, 1.2, (value) => signed(value, 0, true)),
   });
   const width = plot({
     kind: 'seek',
-    name: 'Side/mid',
+    name: 'Side dB',
     label: 'Level of the sides against the middle over time, in dB',
     body: plotSvg(
       `${gridLines([-24, -12, 0], -36, 6)}<path class="curve" d="${curvePath(history.sideToMidDb, -36, 6, Math.max, share)}"/>`,

@@ -187,7 +187,8 @@ interface Made {
 
 async function deliverUntouched(job: Job): Promise<Made> {
   const written = await job.encode('master', job.delivery);
-  return { written, measures: await measureAudio(job, written), gainDb: 0, links: [] };
+  const measures = await measureAudio(job, written, { isWithTicks: true });
+  return { written, measures, gainDb: 0, links: [] };
 }
 
 async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: Shaped): Promise<Made> {
@@ -213,7 +214,7 @@ async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: S
     });
     limited ??= await renderWith(job, audio, settingsFor(found.gainDb));
     const written = await job.encode('master', job.delivery);
-    const measures = await measureAudio(job, written);
+    const measures = await measureAudio(job, written, { isWithTicks: true });
     const result = loudnessOf(written, measures);
     const overshootDb = (peakOf(goal, result) ?? Number.NEGATIVE_INFINITY) - goal.ceilingDb;
     const errorLu =
