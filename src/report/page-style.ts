@@ -42,7 +42,8 @@ svg *{vector-effect:non-scaling-stroke}
 .bar{fill:var(--second)}.bar.off{fill:var(--mark)}
 .mean{stroke:var(--good)}line.target,path.target{fill:none;stroke:var(--soft);stroke-dasharray:5 4}
 .range-band{fill:var(--band)}.bad-band{fill:var(--bad);opacity:.08}path.target-band{fill:var(--band)}
-.keys{position:absolute;left:.4rem;bottom:.15rem;display:flex;flex-wrap:wrap;gap:0 .8rem;font-size:.72rem;color:var(--soft);pointer-events:none}
+.keys{position:absolute;left:.4rem;bottom:.15rem;display:flex;flex-wrap:wrap;gap:0 .8rem;font-size:.72rem;line-height:1.4;color:var(--soft);pointer-events:none}
+.key{background:var(--card);padding-right:.2rem}
 .key::before{content:"";display:inline-block;width:.9rem;margin-right:.3rem;vertical-align:.25em;border-top:2px solid var(--mark)}
 .key.k1::before{border-color:var(--second)}.key.mean::before{border-color:var(--good)}.key.target::before{border-top:2px dashed var(--soft)}
 .key.range-band::before,.key.target-band::before{border-top:.6rem solid var(--band);vertical-align:-.05em}

@@ -53,7 +53,7 @@ export function analysisLanes(data: Analysis, durationSec: number): string {
     ),
   ];
   const lanes = [
-    spanLane('Sections', (structure?.sections ?? []).map(sectionSpan), durationSec),
+    spanLane('Parts', (structure?.sections ?? []).map(sectionSpan), durationSec),
     picture === undefined ? '' : waveLane('Wave', picture, durationSec, spots, rhythm?.downbeatsSec ?? []),
     loudness?.history === undefined
       ? ''
@@ -245,7 +245,7 @@ function imageLanes(history: NonNullable<Analysis['stereo']>['history'], duratio
       `${gridLines([-24, -12, 0], -36, 6)}<path class="curve" d="${curvePath(history.sideToMidDb, -36, 6, Math.max, share)}"/>`,
     ),
     heightRem: 4,
-    left: marksAt([0, -24], -36, 6),
+    left: marksAt([-12, -24], -36, 6),
   });
   return [correlation, width];
 }
