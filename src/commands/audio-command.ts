@@ -42,6 +42,7 @@ export interface AudioFlags {
   readonly tolerateDamage?: boolean;
   readonly commercialOnly?: boolean;
   readonly pull?: boolean;
+  readonly embedAudio?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly progress: string;
@@ -91,6 +92,7 @@ export function addAudioFlags(
     .option('--tolerate-damage', 'go on with damaged or truncated files, and record the damage')
     .option('--commercial-only', 'refuse models whose weights may not be used commercially')
     .option('--pull', 'pull models that a stage names and that are missing')
+    .option('--embed-audio', 'put the audio into report.html, so that the page can be sent alone')
     .option('--dry-run', 'print the plan and do nothing')
     .option('--json', 'print the results as one JSON object')
     .option('--progress <mode>', 'auto, plain, json or none', 'auto')
@@ -182,7 +184,13 @@ async function execute(
   const stopListening = onInterrupt(pools, display);
   let items: BatchItem[];
   try {
-    items = await runBatch(planned, settings, pools, reportFiles(command), display);
+    items = await runBatch(
+      planned,
+      settings,
+      pools,
+      reportFiles(command, flags.embedAudio === true),
+      display,
+    );
   } finally {
     stopListening();
     display.stop();

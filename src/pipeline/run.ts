@@ -55,7 +55,7 @@ export interface TrackResult {
 }
 
 /** Writes further files of a run (reports) once everything else is delivered, and names them. */
-export type ReportWriter = (result: TrackResult) => readonly ReportFile[];
+export type ReportWriter = (result: TrackResult) => readonly ReportFile[] | Promise<readonly ReportFile[]>;
 
 /**
  * Runs one track.
@@ -142,7 +142,7 @@ class TrackRun {
         ...this.#deliveries.notes,
       ],
     };
-    const reports = this.#deliveries.writeReports(report(result));
+    const reports = this.#deliveries.writeReports(await report(result));
     const keys = new Set([
       ...otherKeys(this.folder.path, this.settings.command),
       ...stages.map(({ key }) => key),

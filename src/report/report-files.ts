@@ -1,6 +1,6 @@
 // report.json and report.html of one track.
 import { existsSync } from 'node:fs';
-import { isAbsolute, relative } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ReportWriter, TrackResult } from '../pipeline/run.js';
 import { runtimeVersions } from '../pipeline/versions.js';
@@ -13,11 +13,15 @@ import { type Report, reportJson } from './report.js';
 
 const AUDIO_KINDS = ['stem', 'denoised', 'bed', 'mix', 'master'];
 
-/** The writer of a command's report files. */
-export function reportFiles(command: string): ReportWriter {
-  return (result) => {
+/** The writer of a command's report files; `isEmbedding` puts the audio into the page. */
+export function reportFiles(command: string, isEmbedding = false): ReportWriter {
+  return async (result) => {
     const report = reportJson(command, result);
-    const extras = { sources: linkedSources(result), versions: runtimeVersions() };
+    const sources = audioOf(result);
+    const extras = {
+      sources: isEmbedding ? await embedded(sources, result.folder) : linked(sources, result.folder),
+      versions: runtimeVersions(),
+    };
     return [
       { kind: 'report', path: 'report.json', text: `${jsonText(plain(report))}\n` },
       { kind: 'report', path: 'report.html', text: reportHtml(report, extras) },
@@ -33,18 +37,37 @@ function plain(report: Report): Report {
   };
 }
 
-/** The input and what was made of it, linked from the track's folder. */
-function linkedSources({ input, folder, outputs }: TrackResult): Source[] {
+interface AudioFile {
+  readonly label: string;
+  readonly path: string;
+}
+
+/** The input and what was made of it. */
+function audioOf({ input, outputs }: TrackResult): AudioFile[] {
   const made = outputs.filter(({ kind }) => AUDIO_KINDS.includes(kind));
   return [
-    ...(existsSync(input.path) ? [{ label: INPUT_LABEL, href: linkFrom(folder, input.path) }] : []),
-    ...made.map(({ path }) => ({ label: labelOfOutput(path), href: linkFrom(folder, path) })),
+    ...(existsSync(input.path) ? [{ label: INPUT_LABEL, path: input.path }] : []),
+    ...made.map(({ path }) => ({ label: labelOfOutput(path), path })),
   ];
 }
 
-/** A relative link where there is one: another drive has none. */
-function linkFrom(folder: string, path: string): string {
-  const way = isAbsolute(path) ? relative(folder, path) : path;
-  if (isAbsolute(way)) return pathToFileURL(way).href;
-  return way.split(/[\\/]/).map(encodeURIComponent).join('/');
+/** Links from the track's folder: relative where there is such a way, and another drive has none. */
+function linked(files: readonly AudioFile[], folder: string): Source[] {
+  return files.map(({ label, path }) => {
+    const way = isAbsolute(path) ? relative(folder, path) : path;
+    const href = isAbsolute(way)
+      ? pathToFileURL(way).href
+      : way.split(/[\\/]/).map(encodeURIComponent).join('/');
+    return { label, href };
+  });
+}
+
+async function embedded(files: readonly AudioFile[], folder: string): Promise<Source[]> {
+  const { embedAudio } = await import('../pipeline/embedded-audio.js');
+  const sources: Source[] = [];
+  for (const { label, path } of files) {
+    const { dataUri, note } = await embedAudio(resolve(folder, path));
+    sources.push({ label, href: dataUri, ...(note === undefined ? {} : { note }) });
+  }
+  return sources;
 }
