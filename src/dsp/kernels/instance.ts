@@ -53,6 +53,19 @@ export interface KernelFunctions {
   ): void;
   sumPair(left: number, right: number, frames: number, sums: number): void;
   fftForward(re: number, im: number, workRe: number, workIm: number, size: number, twiddles: number): void;
+  takeBand(
+    re: number,
+    im: number,
+    size: number,
+    weights: number,
+    first: number,
+    count: number,
+    outRe: number,
+    outIm: number,
+    points: number,
+  ): void;
+  overlapPeak(mid: number, side: number, midTail: number, sideTail: number, half: number): number;
+  crossPower(re: number, im: number, size: number, from: number, to: number): number;
   multiply(source: number, factor: number, target: number, count: number): void;
   windowMidSide(left: number, right: number, window: number, re: number, im: number, count: number): void;
   addPowers(re: number, im: number, size: number, powerA: number, powerB: number): void;
@@ -131,6 +144,18 @@ export interface KernelFunctions {
     mix: number,
     follow: number,
     state: number,
+  ): void;
+  denseLayer(
+    inputs: number,
+    inputCount: number,
+    bases: number,
+    baseStep: number,
+    weights: number,
+    outputs: number,
+    outputCount: number,
+    cellCount: number,
+    strideBytes: number,
+    isRectified: number,
   ): void;
   multiplyComplex(re: number, im: number, hRe: number, hIm: number, count: number): void;
 }

@@ -37,8 +37,10 @@ export function columnWindowsFor(frameCount: number, hopFrames: number): number 
 
 /** Kernel memory that a BandDetail takes, in bytes. */
 export function bandDetailBytes(size: number, sampleRateHz: number): number {
-  const lengths = new Set(bandShapes(size, sampleRateHz).map(({ points }) => points));
-  return [...lengths].reduce((sum, points) => sum + kernelFftBytes(points) + 256, 0);
+  const shapes = bandShapes(size, sampleRateHz);
+  const transforms = [...new Set(shapes.map(({ points }) => points))].map(kernelFftBytes);
+  const states = shapes.map(({ points, weights }) => 4 * (points + weights.length) + 256);
+  return [...transforms, ...states].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** Row edges of the picture in Hz. */
@@ -47,13 +49,14 @@ export function pictureEdgeHz(row: number): number {
 }
 
 interface BandShape {
-  /** Bins with any share in the band. */
+  /** First bin with any share in the band. */
   readonly firstBin: number;
-  readonly lastBin: number;
-  /** Weight of each of them. */
+  /** Weight of that bin and those above it. */
   readonly weights: Float32Array;
   /** Length of the band's inverse transform. */
   readonly points: number;
+  /** Bins within the sharp edges, the last excluded. */
+  readonly edges: readonly [number, number];
 }
 
 interface BandState extends BandShape {
@@ -63,52 +66,57 @@ interface BandState extends BandShape {
   readonly side: Float32Array;
 }
 
+/** Power sums of a spectrum meter, growing window by window. */
+interface RunningPowers {
+  readonly mid: Float64Array;
+  readonly side: Float64Array;
+}
+
 /** Meets the transforms of a range's windows in order, and of one more behind it. */
 export class BandDetail {
+  readonly #kernels: Kernels;
   readonly #size: number;
+  readonly #powers: RunningPowers;
   readonly #columnWindows: number;
   readonly #bands: readonly BandState[];
   readonly #rows: readonly (readonly [number, number])[];
-  /** Bins of each band, sharp. */
-  readonly #edges: readonly (readonly [number, number])[];
   readonly #cross = new Float64Array(BAND_NAMES.length);
   readonly #peaks = new Float64Array(BAND_NAMES.length);
-  readonly #powers: Float64Array;
   readonly #columns: Uint8Array[] = [];
   readonly #firstColumn: number;
-  #column = new Float64Array(PICTURE_ROWS);
+  /** Sums of the rows over all columns that have ended. */
+  readonly #rowSums = new Float64Array(PICTURE_ROWS);
   #windowsInColumn = 0;
   #next: number;
   #isPrimed = false;
 
+  /** `powers` are the meter's own sums: a column is what they have gained. */
   constructor(
     kernels: Kernels,
+    powers: RunningPowers,
     size: number,
     sampleRateHz: number,
     firstWindow: number,
     columnWindows: number,
   ) {
     const binHz = sampleRateHz / size;
+    this.#kernels = kernels;
+    this.#powers = powers;
     this.#size = size;
     this.#columnWindows = columnWindows;
     this.#firstColumn = Math.floor(firstWindow / columnWindows);
     this.#next = firstWindow;
-    this.#powers = new Float64Array(size / 2);
     const transforms = new Map<number, KernelFft>();
     const transformOf = (points: number): KernelFft => {
       const known = transforms.get(points) ?? createKernelFft(kernels, points);
       transforms.set(points, known);
       return known;
     };
-    this.#bands = bandShapes(size, sampleRateHz).map((shape) => ({
-      ...shape,
-      fft: transformOf(shape.points),
-      mid: new Float32Array(shape.points / 2),
-      side: new Float32Array(shape.points / 2),
-    }));
-    this.#edges = BAND_NAMES.map((name) => {
-      const [lowHz, highHz] = BAND_EDGES_HZ[name];
-      return [Math.round(lowHz / binHz), Math.min(size / 2, Math.round(highHz / binHz))] as const;
+    this.#bands = bandShapes(size, sampleRateHz).map((shape) => {
+      const weights = kernels.f32(shape.weights.length);
+      weights.set(shape.weights);
+      const [mid, side] = [kernels.f32(shape.points / 2), kernels.f32(shape.points / 2)];
+      return { ...shape, weights, fft: transformOf(shape.points), mid, side };
     });
     this.#rows = Array.from({ length: PICTURE_ROWS }, (_, row) => {
       const first = Math.max(1, Math.round(pictureEdgeHz(row) / binHz));
@@ -116,13 +124,29 @@ export class BandDetail {
     });
   }
 
-  /** Takes the transform of mid + i·side of one window. `isInside` is false for the window behind the range. */
+  /**
+   * Takes the transform of mid + i·side of one window, whose powers are among the sums already. `isInside` is false for
+   * the window behind the range.
+   */
   add(re: Float32Array, im: Float32Array, isInside: boolean): void {
+    const { takeBand, overlapPeak, crossPower } = this.#kernels.functions;
+    const [from, imaginary, size] = [re.byteOffset, im.byteOffset, this.#size];
     for (const [index, band] of this.#bands.entries()) {
-      this.#peaks[index] = Math.max(this.#peaks[index]!, this.#bandPeak(re, im, band));
+      const { firstBin, weights, points, fft, mid, side, edges } = band;
+      const [outRe, outIm] = [fft.re.byteOffset, fft.im.byteOffset];
+      takeBand(from, imaginary, size, weights.byteOffset, firstBin, weights.length, outRe, outIm, points);
+      fft.inverse();
+      const peak = overlapPeak(outRe, outIm, mid.byteOffset, side.byteOffset, points / 2);
+      // The first half of a range's first window was completed by the range before.
+      if (this.#isPrimed) this.#peaks[index] = Math.max(this.#peaks[index]!, peak / size);
+      if (isInside) this.#cross[index]! += crossPower(from, imaginary, size, edges[0], edges[1]);
     }
     this.#isPrimed = true;
-    if (isInside) this.#addPowers(re, im);
+    if (!isInside) return;
+    const column = Math.floor(this.#next / this.#columnWindows);
+    this.#windowsInColumn++;
+    this.#next++;
+    if (Math.floor(this.#next / this.#columnWindows) !== column) this.#endColumn();
   }
 
   end(): BandDetailPart {
@@ -137,69 +161,18 @@ export class BandDetail {
     };
   }
 
-  /** Peak of the half window that is complete now. */
-  #bandPeak(
-    re: Float32Array,
-    im: Float32Array,
-    { firstBin, lastBin, weights, points, fft, mid, side }: BandState,
-  ): number {
-    fft.re.fill(0);
-    fft.im.fill(0);
-    for (let bin = firstBin; bin <= lastBin; bin++) {
-      const weight = weights[bin - firstBin]!;
-      const mirror = this.#size - bin;
-      fft.re[bin] = weight * re[bin]!;
-      fft.im[bin] = weight * im[bin]!;
-      fft.re[points - bin] = weight * re[mirror]!;
-      fft.im[points - bin] = weight * im[mirror]!;
-    }
-    fft.inverse();
-    const half = points / 2;
-    let peak = 0;
-    for (let i = 0; i < half; i++) {
-      // The larger of |mid + side| and |mid − side|.
-      const value = Math.abs(mid[i]! + fft.re[i]!) + Math.abs(side[i]! + fft.im[i]!);
-      if (value > peak) peak = value;
-    }
-    mid.set(fft.re.subarray(half));
-    side.set(fft.im.subarray(half));
-    return this.#isPrimed ? peak / this.#size : 0;
-  }
-
-  #addPowers(re: Float32Array, im: Float32Array): void {
-    const powers = this.#powers;
-    const { length } = powers;
-    for (let k = 1; k < length; k++) {
-      const a = re[k]!;
-      const b = im[k]!;
-      const c = re[this.#size - k]!;
-      const d = im[this.#size - k]!;
-      powers[k] = 0.5 * (a * a + b * b + c * c + d * d);
-    }
-    for (const [index, [from, to]] of this.#edges.entries()) {
-      let sum = 0;
-      for (let k = from; k < to; k++) {
-        // The real part of mid × conjugate side, out of the transform of both.
-        sum += re[k]! * im[this.#size - k]! + im[k]! * re[this.#size - k]!;
-      }
-      this.#cross[index]! += sum / 2;
-    }
-    const column = Math.floor(this.#next / this.#columnWindows);
-    for (const [row, [from, to]] of this.#rows.entries()) {
-      let sum = 0;
-      for (let k = from; k < to && k < length; k++) sum += powers[k]!;
-      this.#column[row]! += sum;
-    }
-    this.#windowsInColumn++;
-    this.#next++;
-    if (Math.floor(this.#next / this.#columnWindows) !== column) this.#endColumn();
-  }
-
   #endColumn(): void {
+    const { mid, side } = this.#powers;
     // A Hann window's mean square is 3/8; one-sided, so that a sine of amplitude 1 in both channels has −3 dB.
     const scale = 2 / (this.#windowsInColumn * this.#size * this.#size * 0.375);
-    this.#columns.push(Uint8Array.from(this.#column, (power) => powerToByte(scale * power)));
-    this.#column = new Float64Array(PICTURE_ROWS);
+    const levels = new Uint8Array(PICTURE_ROWS);
+    for (const [row, [from, to]] of this.#rows.entries()) {
+      let sum = 0;
+      for (let k = from; k < to && k < mid.length; k++) sum += mid[k]! + side[k]!;
+      levels[row] = powerToByte(scale * Math.max(0, sum - this.#rowSums[row]!));
+      this.#rowSums[row] = sum;
+    }
+    this.#columns.push(levels);
     this.#windowsInColumn = 0;
   }
 }
@@ -216,7 +189,8 @@ function bandShapes(size: number, sampleRateHz: number): BandShape[] {
       return fade(hz, lowHz) * (highHz >= sampleRateHz / 2 ? 1 : 1 - fade(hz, highHz));
     });
     const points = Math.min(size, 2 ** Math.ceil(Math.log2(Math.max(16, OVERSAMPLING * last))));
-    return { firstBin: first, lastBin: last, weights, points };
+    const edges = [Math.round(lowHz / binHz), Math.min(size / 2, Math.round(highHz / binHz))] as const;
+    return { firstBin: first, weights, points, edges };
   });
 }
 

@@ -61,7 +61,14 @@ export function measureSpectrum(
   let windowCount = 0;
   const first = Math.ceil(startFrame / hop);
   const detail = isDetailed
-    ? new BandDetail(kernels, size, sampleRateHz, first, columnWindowsFor(source.frameCount, hop))
+    ? new BandDetail(
+        kernels,
+        { mid, side },
+        size,
+        sampleRateHz,
+        first,
+        columnWindowsFor(source.frameCount, hop),
+      )
     : undefined;
   // Waveforms of bands need one window more, to complete the last.
   const end = first * hop < endFrame && isDetailed ? endFrame + hop : endFrame;
@@ -84,10 +91,9 @@ export function measureSpectrum(
         multiply(right, shape.byteOffset, im, size);
       }
       fft.forward();
-      if (channel === 0) detail?.add(fft.re, fft.im, isInside);
-      if (!isInside) break;
       const [a, b] = channel === 0 ? [mid, side] : [others, others];
-      addPowers(re, im, size, a.byteOffset, b.byteOffset);
+      if (isInside) addPowers(re, im, size, a.byteOffset, b.byteOffset);
+      if (channel === 0) detail?.add(fft.re, fft.im, isInside);
     }
     if (isInside) windowCount++;
   }

@@ -1,0 +1,81 @@
+// Bands of a transform of mid + i·side: taken out of it, peaks of what they become, products of mid and side.
+
+/**
+ * Bins first … first + count − 1 of a transform of `size`, and their mirror images, times `weights`, into an empty one of
+ * `points`.
+ */
+export function takeBand(
+  re: usize,
+  im: usize,
+  size: i32,
+  weights: usize,
+  first: i32,
+  count: i32,
+  outRe: usize,
+  outIm: usize,
+  points: i32,
+): void {
+  memory.fill(outRe, 0, <usize>points << 2);
+  memory.fill(outIm, 0, <usize>points << 2);
+  for (let i = 0; i < count; i++) {
+    const weight = load<f32>(weights + (<usize>i << 2));
+    const low = <usize>(first + i) << 2;
+    const high = <usize>(size - first - i) << 2;
+    const target = <usize>(points - first - i) << 2;
+    store<f32>(outRe + low, weight * load<f32>(re + low));
+    store<f32>(outIm + low, weight * load<f32>(im + low));
+    store<f32>(outRe + target, weight * load<f32>(re + high));
+    store<f32>(outIm + target, weight * load<f32>(im + high));
+  }
+}
+
+/**
+ * Adds the first halves of two waveforms (mid and side, 2 × `half` frames) to what `midTail` and `sideTail` kept of the
+ * window before, gives the largest magnitude of left and right, and keeps the second halves. `half` is a multiple of 4.
+ */
+export function overlapPeak(mid: usize, side: usize, midTail: usize, sideTail: usize, half: i32): f32 {
+  let peak = f32x4.splat(0);
+  const bytes = <usize>half << 2;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const m = f32x4.abs(f32x4.add(v128.load(mid + i), v128.load(midTail + i)));
+    const s = f32x4.abs(f32x4.add(v128.load(side + i), v128.load(sideTail + i)));
+    // The larger of |m + s| and |m − s|.
+    peak = f32x4.pmax(peak, f32x4.add(m, s));
+    v128.store(midTail + i, v128.load(mid + i + bytes));
+    v128.store(sideTail + i, v128.load(side + i + bytes));
+  }
+  return max(
+    max(f32x4.extract_lane(peak, 0), f32x4.extract_lane(peak, 1)),
+    max(f32x4.extract_lane(peak, 2), f32x4.extract_lane(peak, 3)),
+  );
+}
+
+/** Σ of the real part of mid × conjugate side over bins from … to − 1. */
+export function crossPower(re: usize, im: usize, size: i32, from: i32, to: i32): f64 {
+  let sum: f64 = 0;
+  let k = from;
+  while (k + 4 <= to) {
+    const stop = min(k + 64, to - 3);
+    let partial = f32x4.splat(0);
+    for (; k < stop; k += 4) {
+      const at = <usize>k << 2;
+      // Bins size − k − 3 to size − k, turned round.
+      const mirror = <usize>(size - k - 3) << 2;
+      const yr = v128.load(re + mirror);
+      const yi = v128.load(im + mirror);
+      const rr = v128.shuffle<f32>(yr, yr, 3, 2, 1, 0);
+      const ri = v128.shuffle<f32>(yi, yi, 3, 2, 1, 0);
+      partial = f32x4.add(partial, f32x4.add(f32x4.mul(v128.load(re + at), ri), f32x4.mul(v128.load(im + at), rr)));
+    }
+    sum +=
+      <f64>f32x4.extract_lane(partial, 0) +
+      <f64>f32x4.extract_lane(partial, 1) +
+      (<f64>f32x4.extract_lane(partial, 2) + <f64>f32x4.extract_lane(partial, 3));
+  }
+  for (; k < to; k++) {
+    const at = <usize>k << 2;
+    const mirror = <usize>(size - k) << 2;
+    sum += <f64>(load<f32>(re + at) * load<f32>(im + mirror) + load<f32>(im + at) * load<f32>(re + mirror));
+  }
+  return 0.5 * sum;
+}
