@@ -1,8 +1,8 @@
 // How much of a song lies in the centre: where nearly all does, being there tells a voice from nothing else.
 // Method: every sixteenth frame of the separator's grid, power weighted by the centre cue; lows left out.
-import { createStft } from '../stft.js';
 import { measureCentre } from './cues.js';
 import type { FrameGrid } from './frame-grid.js';
+import { createPairStft } from './pair-stft.js';
 import { measureSpectrogram } from './spectrogram.js';
 
 const FRAME_STEP = 16;
@@ -24,7 +24,7 @@ export function sumCentre(
   endSample: number,
 ): CentreSums {
   const { fftSize, hopFrames, binCount } = grid;
-  const stft = createStft({ fftSize, hopFrames, window: 'hann' });
+  const stft = createPairStft(fftSize, hopFrames);
   const block = Array.from({ length: song.channelCount }, () => new Float32Array(fftSize + 2 * hopFrames));
   const centre = new Float32Array(binCount);
   const firstBin = Math.round(LOWEST_HZ / grid.hzPerBin);

@@ -1,24 +1,21 @@
 // A trained opinion on the four stems' shares of a cell, from its cues: three dense layers, 800 weights.
 // Trained by training/separator (sources and figures: docs/separation.md); features.py there computes the same inputs.
 // Trained on rendered and remixed songs; a cell is judged alone, what its surroundings say lies in the cues.
+import { createKernels } from '../kernels/instance.js';
 import type { Cues } from './cues.js';
 import type { FrameGrid } from './frame-grid.js';
-import { LAYERS } from './mask-weights.js';
+import { type DenseLayer, LAYERS } from './mask-weights.js';
 
-/** Square roots of the stems' shares of one cell, up to a factor common to all; the largest is 1. */
-export interface CellVotes {
-  drums: number;
-  bass: number;
-  other: number;
-  vocals: number;
-}
+/** The stems in the order of the network's outputs. */
+export const VOTE_STEMS = ['drums', 'bass', 'other', 'vocals'] as const;
 
-/** Judges cell after cell; first startFrame, then judge for bins of that frame, after which `votes` holds. */
+/** Judges frame after frame. */
 export interface MaskNetwork {
-  readonly votes: Readonly<CellVotes>;
-  /** `centreShare` is the song's, from 0 (all at the sides) to 1 (all in the centre). */
-  startFrame(cues: Cues, frameIndex: number, centreShare: number): void;
-  judge(bin: number): void;
+  /**
+   * Logarithms of the stems' shares of every bin of a frame, up to a term common to all four: one row [bin] for each of
+   * VOTE_STEMS, which hold until the next call. `centreShare` is the song's, from 0 (all at the sides) to 1.
+   */
+  judge(cues: Cues, frameIndex: number, centreShare: number): readonly Float32Array[];
 }
 
 /** Centres of the bands by which a cell's frequency is told, as corners of triangles over the octaves. */
@@ -26,91 +23,104 @@ const BAND_HZ = [40, 90, 180, 400, 1200, 4000, 12000];
 const LOWEST_HZ = 10;
 /** Inputs that depend on the cell and its frame; those of its frequency follow. */
 const CUE_COUNT = 9;
-/** Order of the network's outputs. */
-const DRUMS = 0;
-const BASS = 1;
-const OTHER = 2;
-const VOCALS = 3;
+/** Cells that the kernel takes at once. */
+const TILE = 16;
 
 /** The network for a grid; it serves one thread. */
 export function createMaskNetwork(grid: FrameGrid): MaskNetwork {
   const { binCount, hzPerBin } = grid;
-  const layers = LAYERS.map(({ weights, biases }) => ({
-    weights: Float64Array.from(weights),
-    biases: Float64Array.from(biases),
-    outputs: new Float64Array(biases.length),
-  }));
-  const [first, ...later] = layers as [(typeof layers)[number], ...typeof layers];
   const inputCount = CUE_COUNT + BAND_HZ.length;
-  const firstSize = first.biases.length;
+  const cellCount = Math.ceil(binCount / TILE) * TILE;
+  const [first, ...later] = LAYERS as readonly [DenseLayer, ...DenseLayer[]];
+  const widths = [CUE_COUNT, ...LAYERS.map(({ biases }) => biases.length)];
+  const weightCount = LAYERS.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
+  const rowCount = widths.reduce((sum, width) => sum + width, 0) + first.biases.length;
+  const kernels = createKernels(4 * cellCount * rowCount + 4 * weightCount + 4096);
+  const rows = widths.map((width) => kernels.f32(width * cellCount));
+  const rowOf = (layer: number, index: number) =>
+    rows[layer]!.subarray(index * cellCount, index * cellCount + binCount);
   // What the first layer makes of a bin's frequency never changes, so it is a table beside the cues' own weights.
-  const cueWeights = new Float64Array(firstSize * CUE_COUNT);
-  const frequencyTerms = new Float64Array(binCount * firstSize);
+  const cueWeights = kernels.f32(first.biases.length * CUE_COUNT);
+  const frequencyTerms = kernels.f32(first.biases.length * cellCount);
   const bands = new Float64Array(BAND_HZ.length);
-  for (let j = 0; j < firstSize; j++)
+  for (let j = 0; j < first.biases.length; j++)
     for (let k = 0; k < CUE_COUNT; k++) cueWeights[j * CUE_COUNT + k] = first.weights[j * inputCount + k]!;
   for (let bin = 0; bin < binCount; bin++) {
     bandShares(bin * hzPerBin, bands);
-    for (let j = 0; j < firstSize; j++) {
+    for (let j = 0; j < first.biases.length; j++) {
       let sum = first.biases[j]!;
       for (let k = 0; k < bands.length; k++)
         sum += first.weights[j * inputCount + CUE_COUNT + k]! * bands[k]!;
-      frequencyTerms[bin * firstSize + j] = sum;
+      frequencyTerms[j * cellCount + bin] = sum;
     }
   }
-  const inputs = new Float64Array(CUE_COUNT);
-
-  const votes: CellVotes = { drums: 0, bass: 0, other: 0, vocals: 0 };
-  let cues: Cues | undefined;
-  let row = 0;
-  let meanLevel = 0;
+  const tables = [
+    { weights: cueWeights, bases: frequencyTerms, baseStep: 4 },
+    ...later.map(({ weights, biases }) => {
+      const held = { weights: kernels.f32(weights.length), bases: kernels.f32(biases.length), baseStep: 0 };
+      held.weights.set(weights);
+      held.bases.set(biases);
+      return held;
+    }),
+  ];
+  const inputs = Array.from({ length: CUE_COUNT }, (_, k) => rowOf(0, k));
+  const outputs = VOTE_STEMS.map((_, k) => rowOf(LAYERS.length, k));
+  const { denseLayer } = kernels.functions;
 
   return {
-    votes,
-    startFrame(ofSong, frameIndex, centreShare) {
-      cues = ofSong;
-      row = frameIndex * binCount;
-      let power = 1e-18;
-      let struckPower = 0;
-      for (let at = row; at < row + binCount; at++) {
-        const own = square(cues.magnitude[at]!);
-        power += own;
-        struckPower += own * struckShareOf(cues, at);
+    judge(cues, frameIndex, centreShare) {
+      fillInputs(inputs, cues, frameIndex * binCount, binCount, centreShare);
+      for (const [layer, { weights, bases, baseStep }] of tables.entries()) {
+        denseLayer(
+          rows[layer]!.byteOffset,
+          widths[layer]!,
+          bases.byteOffset,
+          baseStep,
+          weights.byteOffset,
+          rows[layer + 1]!.byteOffset,
+          widths[layer + 1]!,
+          cellCount,
+          4 * cellCount,
+          layer < tables.length - 1 ? 1 : 0,
+        );
       }
-      meanLevel = Math.sqrt(power / binCount);
-      inputs[7] = struckPower / power;
-      inputs[8] = centreShare;
-    },
-    judge(bin) {
-      const at = row + bin;
-      const { magnitude, steady, sustained, struck, centre } = cues!;
-      const level = magnitude[at]! + 1e-9;
-      inputs[0] = struckShareOf(cues!, at);
-      inputs[1] = Math.min(1, steady[at]! / level);
-      inputs[2] = Math.min(1, sustained[at]! / level);
-      inputs[3] = Math.min(1, struck[at]! / level);
-      inputs[4] = centre[at]!;
-      inputs[5] = square(square(centre[at]!));
-      inputs[6] = Math.min(2, Math.max(-2, Math.log(level / meanLevel) / 4));
-      for (let j = 0; j < firstSize; j++) {
-        let sum = frequencyTerms[bin * firstSize + j]!;
-        for (let k = 0; k < CUE_COUNT; k++) sum += cueWeights[j * CUE_COUNT + k]! * inputs[k]!;
-        first.outputs[j] = Math.max(0, sum);
-      }
-      let values = first.outputs;
-      for (let depth = 0; depth < later.length; depth++) {
-        const { weights, biases, outputs } = later[depth]!;
-        applyDense(weights, biases, values, outputs, depth < later.length - 1);
-        values = outputs;
-      }
-      // Differences to the largest, so that no confident answer overflows.
-      const largest = Math.max(values[DRUMS]!, values[BASS]!, values[OTHER]!, values[VOCALS]!);
-      votes.drums = Math.exp(0.5 * (values[DRUMS]! - largest));
-      votes.bass = Math.exp(0.5 * (values[BASS]! - largest));
-      votes.other = Math.exp(0.5 * (values[OTHER]! - largest));
-      votes.vocals = Math.exp(0.5 * (values[VOCALS]! - largest));
+      return outputs;
     },
   };
+}
+
+/** The cues of the cells `row` … `row` + `binCount` as the network takes them, one row each. */
+function fillInputs(
+  inputs: readonly Float32Array[],
+  cues: Cues,
+  row: number,
+  binCount: number,
+  centreShare: number,
+): void {
+  const { magnitude, steady, sustained, struck, centre } = cues;
+  const [struckShare, steadyShare, sustainedShare, struckLevel] = inputs as unknown as Float32Array[];
+  const [inCentre, farInCentre, level] = inputs.slice(4) as unknown as Float32Array[];
+  let power = 1e-18;
+  let struckPower = 0;
+  for (let bin = 0, at = row; bin < binCount; bin++, at++) {
+    const share = struckShareOf(cues, at);
+    const own = square(magnitude[at]!);
+    struckShare![bin] = share;
+    power += own;
+    struckPower += own * share;
+  }
+  const meanLevel = Math.sqrt(power / binCount);
+  for (let bin = 0, at = row; bin < binCount; bin++, at++) {
+    const own = magnitude[at]! + 1e-9;
+    steadyShare![bin] = Math.min(1, steady[at]! / own);
+    sustainedShare![bin] = Math.min(1, sustained[at]! / own);
+    struckLevel![bin] = Math.min(1, struck[at]! / own);
+    inCentre![bin] = centre[at]!;
+    farInCentre![bin] = square(square(centre[at]!));
+    level![bin] = Math.min(2, Math.max(-2, Math.log(own / meanLevel) / 4));
+  }
+  inputs[7]!.fill(struckPower / power);
+  inputs[8]!.fill(centreShare);
 }
 
 function struckShareOf(cues: Cues, at: number): number {
@@ -121,20 +131,6 @@ function struckShareOf(cues: Cues, at: number): number {
 /** x², by a product: the operator ** is a call. */
 function square(x: number): number {
   return x * x;
-}
-
-function applyDense(
-  weights: Float64Array,
-  biases: Float64Array,
-  inputs: Float64Array,
-  outputs: Float64Array,
-  isRectified: boolean,
-): void {
-  for (let j = 0, at = 0; j < outputs.length; j++) {
-    let sum = biases[j]!;
-    for (let k = 0; k < inputs.length; k++, at++) sum += weights[at]! * inputs[k]!;
-    outputs[j] = isRectified ? Math.max(0, sum) : sum;
-  }
 }
 
 /** Height of each triangle at a frequency; the outer ones stay at 1 beyond their corners. */

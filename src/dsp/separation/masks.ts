@@ -39,7 +39,7 @@ export function createMaskRule(grid: FrameGrid): MaskRule {
   const belowVoice = table(VOICE_BOTTOM_HZ, 8);
   const network = createMaskNetwork(grid);
   return (cues, frameIndex, centreShare, into) => {
-    network.startFrame(cues, frameIndex, centreShare);
+    const [drumsVotes, bassVotes, otherVotes, vocalsVotes] = network.judge(cues, frameIndex, centreShare);
     for (let bin = 0, at = frameIndex * binCount; bin < binCount; bin++, at++) {
       const magnitude = cues.magnitude[at]! + 1e-20;
       const struck = cues.struck[at]! * cues.struck[at]!;
@@ -54,12 +54,18 @@ export function createMaskRule(grid: FrameGrid): MaskRule {
       const centre = cues.centre[at]!;
       const voice = centre * centre * centre * (1 - belowVoice[bin]!) * moving;
       const vocals = (tonal - bass) * voice;
-      network.judge(bin);
-      const { votes } = network;
-      const drumsWeight = votes.drums * Math.sqrt(drums + LEAST_MASK);
-      const bassWeight = votes.bass * Math.sqrt(bass + LEAST_MASK);
-      const vocalsWeight = votes.vocals * Math.sqrt(vocals + LEAST_MASK);
-      const otherWeight = votes.other * Math.sqrt(Math.max(0, tonal - bass - vocals) + LEAST_MASK);
+      // Geometric mean of both opinions: half the votes' logarithms, the root of the rule's masks. Differences to the
+      // largest vote, so that no confident answer overflows.
+      const ofDrums = drumsVotes![bin]!;
+      const ofBass = bassVotes![bin]!;
+      const ofOther = otherVotes![bin]!;
+      const ofVocals = vocalsVotes![bin]!;
+      const largest = Math.max(ofDrums, ofBass, ofOther, ofVocals);
+      const drumsWeight = Math.exp(0.5 * (ofDrums - largest)) * Math.sqrt(drums + LEAST_MASK);
+      const bassWeight = Math.exp(0.5 * (ofBass - largest)) * Math.sqrt(bass + LEAST_MASK);
+      const vocalsWeight = Math.exp(0.5 * (ofVocals - largest)) * Math.sqrt(vocals + LEAST_MASK);
+      const left = Math.max(0, tonal - bass - vocals);
+      const otherWeight = Math.exp(0.5 * (ofOther - largest)) * Math.sqrt(left + LEAST_MASK);
       const total = drumsWeight + bassWeight + vocalsWeight + otherWeight;
       into.drums[bin] = drumsWeight / total;
       into.bass[bin] = bassWeight / total;

@@ -1,10 +1,10 @@
 // Separates a range of samples into drums, bass, vocals and other.
 // Method: masks on the mixture's own complex spectra, 93 ms windows at a quarter hop; `other` is the mixture minus the
 // three, so the stems sum to it whatever the masks are. Channels beyond the second belong to `other`.
-import { createStft, type Stft } from '../stft.js';
 import { measureCues } from './cues.js';
 import { createFrameGrid, type FrameGrid, framesTouching } from './frame-grid.js';
 import { createFrameMasks, createMaskRule, type FrameMasks } from './masks.js';
+import { createPairStft } from './pair-stft.js';
 import { measureSpectrogram } from './spectrogram.js';
 
 /** The four stems, in the order in which forge names them. */
@@ -38,7 +38,7 @@ export interface RangeSeparator {
 /** A separator for a sample rate; it serves one thread. */
 export function createRangeSeparator(sampleRateHz: number): RangeSeparator {
   const grid = createFrameGrid(sampleRateHz);
-  const stft = createStft({ fftSize: grid.fftSize, hopFrames: grid.hopFrames, window: 'hann' });
+  const stft = createPairStft(grid.fftSize, grid.hopFrames);
   const rule = createMaskRule(grid);
   return {
     grid,
@@ -65,15 +65,12 @@ export function createRangeSeparator(sampleRateHz: number): RangeSeparator {
         MASKED_STEMS.map((name) => [name, block.map(() => new Float32Array(endSample - startSample))]),
       ) as Record<MaskedStem, Float32Array[]>;
       const masks = createFrameMasks(grid.binCount);
-      const channel = createChannelMasker(grid, stft);
       for (let frame = first; frame <= last; frame++) {
         rule(cues, frame - first, song.centreShare, masks);
         const inBlock = frame * grid.hopFrames - grid.fftSize / 2 - blockStart;
         const inRange = frame * grid.hopFrames - grid.fftSize / 2 - startSample;
-        for (const [index, samples] of analysed.entries()) {
-          channel.analyse(samples, inBlock);
-          for (const name of MASKED_STEMS) channel.synthesise(masks[name], masked[name][index]!, inRange);
-        }
+        stft.analyse(analysed, inBlock);
+        for (const name of MASKED_STEMS) stft.synthesise(masks[name], masked[name], inRange);
         progress?.(Math.round(((frame - first + 1) / (last - first + 1)) * (endSample - startSample)));
       }
       const offset = startSample - blockStart;
@@ -84,26 +81,6 @@ export function createRangeSeparator(sampleRateHz: number): RangeSeparator {
         }),
       );
       return { ...masked, other };
-    },
-  };
-}
-
-/** Work space for the spectra of one channel in one frame. */
-function createChannelMasker(grid: FrameGrid, stft: Stft) {
-  const re = new Float64Array(stft.binCount);
-  const im = new Float64Array(stft.binCount);
-  const maskedRe = new Float64Array(stft.binCount);
-  const maskedIm = new Float64Array(stft.binCount);
-  return {
-    analyse(samples: Float32Array, at: number): void {
-      stft.analyse(samples, at, re, im);
-    },
-    synthesise(mask: Float64Array, into: Float32Array, at: number): void {
-      for (let bin = 0; bin < grid.binCount; bin++) {
-        maskedRe[bin] = re[bin]! * mask[bin]!;
-        maskedIm[bin] = im[bin]! * mask[bin]!;
-      }
-      stft.synthesise(maskedRe, maskedIm, into, at);
     },
   };
 }

@@ -1,7 +1,7 @@
 // The spectra of one or two channels over a run of frames, and what the cues are measured from.
 // Frames whose window hangs over an end of the song count, for the cues, as the first or last that does not.
-import type { Stft } from '../stft.js';
 import type { FrameGrid } from './frame-grid.js';
+import type { PairStft } from './pair-stft.js';
 
 /** Values as [frame][bin], for the frames [firstFrame, firstFrame + frameCount). */
 export interface Spectrogram {
@@ -20,7 +20,7 @@ export interface Spectrogram {
  */
 export function measureSpectrogram(
   grid: FrameGrid,
-  stft: Stft,
+  stft: PairStft,
   channels: readonly Float32Array[],
   startSample: number,
   songFrames: number,
@@ -32,10 +32,7 @@ export function measureSpectrogram(
   const isStereo = channels.length === 2;
   const magnitude = new Float32Array(frameCount * binCount);
   const cross = isStereo ? new Float32Array(frameCount * binCount) : undefined;
-  const [leftRe, leftIm, rightRe, rightIm] = Array.from(
-    { length: 4 },
-    () => new Float64Array(stft.binCount),
-  ) as [Float64Array, Float64Array, Float64Array, Float64Array];
+  const { re, im } = stft;
   // A song shorter than a window has one frame that counts, in its middle.
   const middle = Math.round(songFrames / 2 / hopFrames);
   const firstWhole = Math.min(middle, Math.ceil(fftSize / 2 / hopFrames));
@@ -51,15 +48,17 @@ export function measureSpectrogram(
     }
     known = frame;
     const at = frame * hopFrames - fftSize / 2 - startSample;
-    stft.analyse(channels[0]!, at, leftRe, leftIm);
-    if (isStereo) stft.analyse(channels[1]!, at, rightRe, rightIm);
-    for (let bin = 0; bin < binCount; bin++) {
-      const re = leftRe[bin]!;
-      const im = leftIm[bin]!;
-      const leftPower = re * re + im * im;
-      const rightPower = isStereo ? rightRe[bin]! ** 2 + rightIm[bin]! ** 2 : leftPower;
-      magnitude[row + bin] = Math.sqrt(leftPower + rightPower);
-      if (cross !== undefined) cross[row + bin] = re * rightRe[bin]! + im * rightIm[bin]!;
+    stft.analyse(channels, at);
+    for (let bin = 0, mirrored = 0; bin < binCount; bin++, mirrored = fftSize - bin) {
+      // Twice the spectra of both channels, from bins k and −k of left + i·right.
+      const leftRe = re[bin]! + re[mirrored]!;
+      const leftIm = im[bin]! - im[mirrored]!;
+      const rightRe = im[bin]! + im[mirrored]!;
+      const rightIm = re[mirrored]! - re[bin]!;
+      const leftPower = leftRe * leftRe + leftIm * leftIm;
+      const rightPower = isStereo ? rightRe * rightRe + rightIm * rightIm : leftPower;
+      magnitude[row + bin] = 0.5 * Math.sqrt(leftPower + rightPower);
+      if (cross !== undefined) cross[row + bin] = 0.25 * (leftRe * rightRe + leftIm * rightIm);
     }
   }
   return { firstFrame, frameCount, binCount, magnitude, cross };
