@@ -62,7 +62,12 @@ const DEPTHS: Readonly<Record<string, SampleFormat>> = {
 /** Adds the inputs argument and the shared flags. */
 export function addAudioFlags(
   command: Command,
-  options: { readonly isInputOptional?: boolean; readonly makesOneFile?: boolean } = {},
+  options: {
+    readonly isInputOptional?: boolean;
+    readonly makesOneFile?: boolean;
+    /** Forms of what a command prints that writes no audio. */
+    readonly formats?: readonly string[];
+  } = {},
 ): void {
   command
     .argument(
@@ -74,7 +79,11 @@ export function addAudioFlags(
     command.option('-o, --output <file>', 'name of the one result (one input only)');
   command
     .option('--overwrite', 'replace files that forge did not make')
-    .addOption(new Option('--format <name>', 'container of the audio that is written').choices(CONTAINERS))
+    .addOption(
+      options.formats === undefined
+        ? new Option('--format <name>', 'container of the audio that is written').choices(CONTAINERS)
+        : new Option('--format <name>', 'form of what is printed').choices(options.formats),
+    )
     .option('--rate <hz>', 'sample rate of the audio that is written', wholeNumber)
     .addOption(
       new Option('--depth <bits>', 'sample format of the audio that is written').choices(Object.keys(DEPTHS)),
@@ -112,6 +121,10 @@ export interface AudioJob {
   readonly pipeline: Pipeline;
   /** Form of the results where the flags name none: that of an edited plan. */
   readonly wish?: DeliveryWish | undefined;
+  /** Printed in the place of what a person reads. */
+  readonly sheet?: (items: readonly BatchItem[]) => readonly string[];
+  /** Writes an index page where there are several inputs. */
+  readonly isWithIndex?: boolean;
   /** Told by --dry-run beside the plan. */
   readonly foresee?: (planned: readonly PlannedTrack[]) => Promise<Addition>;
   /** Told when all tracks are done; or the pipeline with which the run is to be made again. */
@@ -164,10 +177,14 @@ export async function runPlanned(
   if (flags.pull === true) await pullMissing(pipeline, settings, flags);
   let planned = await plan(wish, settings, pipeline);
   if (flags.dryRun === true) return await printPlan(job, planned, settings, wish);
+  const isIndexed = job.isWithIndex === true && planned.length > 1;
+  if (isIndexed && !settings.overwrite)
+    (await import('../report/index-page.js')).requireReplaceableIndex(flags.out);
   for (;;) {
     const items = await execute(job, planned, settings);
+    if (isIndexed) (await import('../report/index-page.js')).writeIndex(flags.out, command, items);
     const conclusion = (await job.conclude?.(items)) ?? { json: {}, lines: [] };
-    if (!('again' in conclusion)) return printItems(command, flags, items, conclusion);
+    if (!('again' in conclusion)) return printItems(job, items, conclusion);
     planned = await plan(wish, settings, conclusion.again);
   }
 }
@@ -204,14 +221,15 @@ async function execute(
 }
 
 function printItems(
-  command: string,
-  flags: AudioFlags,
+  { command, flags, sheet }: Omit<AudioJob, 'inputs'>,
   items: readonly BatchItem[],
   addition: Addition,
 ): number {
   const results = items.map((item) => resultJson(command, item));
   if (flags.json === true) {
     printJson({ schema: `forge.${command}/1`, version: forgeVersion(), results, ...addition.json });
+  } else if (sheet !== undefined) {
+    for (const line of sheet(items)) printLine(line);
   } else {
     printResults(command, items);
     for (const line of addition.lines) printLine(line);

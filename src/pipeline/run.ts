@@ -16,6 +16,7 @@ import {
   type StageEntry,
   writeManifest,
 } from './manifest.js';
+import { withoutPicture } from './picture.js';
 import { INPUT_NODE, type PlanNode, type TrackPlan } from './plan.js';
 import type { AudioRef, Json, ModelFiles } from './stage.js';
 import { TrackInput } from './track-input.js';
@@ -148,7 +149,9 @@ class TrackRun {
       ...stages.map(({ key }) => key),
     ]);
     this.#cache.keepOnly(keys);
-    return { ...result, outputs: [...outputs, ...reports] };
+    // Pictures are for the page that is written now; a batch of thousands must not keep them.
+    const lean = stages.map((stage) => ({ ...stage, data: withoutPicture(stage.data) }));
+    return { ...result, stages: lean, outputs: [...outputs, ...reports] };
   }
 
   /** To be called when run.json is written. */

@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { withoutPicture } from '../pipeline/picture.js';
 import type { ReportWriter, TrackResult } from '../pipeline/run.js';
 import { runtimeVersions } from '../pipeline/versions.js';
 import { reportHtml } from './html.js';
 import { jsonText } from './json-text.js';
 import { keyframeFiles } from './keyframes.js';
-import { withoutPicture } from './picture.js';
 import { INPUT_LABEL, labelOfOutput, type Source } from './player.js';
 import { type Report, reportJson } from './report.js';
 

@@ -4,7 +4,6 @@ import type { BatchItem } from '../pipeline/batch.js';
 import type { StageRecord, TrackResult } from '../pipeline/run.js';
 import type { Json } from '../pipeline/stage.js';
 import { figureText, labelOf, limitText, unitOf } from './figures.js';
-import { withoutPicture } from './picture.js';
 
 type JsonObject = { readonly [key: string]: Json | undefined };
 
@@ -40,13 +39,13 @@ export function resultJson(command: string, item: BatchItem): JsonObject {
 /** The part of a result that depends on the command: one stage's data at the top level, or all stages by kind. */
 export function measuresOf(command: string, result: TrackResult): JsonObject {
   const dataOf = (stage: string) =>
-    result.stages.filter((record) => record.stage === stage).map(({ data }) => withoutPicture(data));
+    result.stages.filter((record) => record.stage === stage).map(({ data }) => data);
   if (command === 'master') return { masters: dataOf('master') };
   if (command === 'duck' || command === 'automate') {
     return { ...(dataOf('duck')[0] as JsonObject), masters: dataOf('master') };
   }
   const own = result.stages.filter((record) => record.stage === STAGE_OF_COMMAND[command]);
-  if (own.length === 1) return withoutPicture(own[0]!.data) as JsonObject;
+  if (own.length === 1) return own[0]!.data as JsonObject;
   const [separation] = dataOf('separate');
   const analyses = dataOf('analyze');
   return {
@@ -72,7 +71,7 @@ function stageJson(record: StageRecord): JsonObject {
     reused: record.isReused,
     wallMs: record.wallMs,
     bypassed: { ...record.bypassed },
-    data: withoutPicture(record.data),
+    data: record.data,
   };
 }
 

@@ -1,5 +1,5 @@
 // What stages leave for the page alone to draw: `picture` in their data, bytes that no other report repeats.
-import type { Json } from '../pipeline/stage.js';
+import type { Json } from './stage.js';
 
 /** Data of a stage without its picture. */
 export function withoutPicture(data: Json): Json {
