@@ -34,7 +34,11 @@ export function unitOf(key: string): string {
 export function figureText(value: Json | undefined, unit = ''): string {
   if (value === null || value === undefined) return '–';
   const text =
-    typeof value === 'number' ? numberText(value) : typeof value === 'string' ? value : JSON.stringify(value);
+    typeof value === 'number'
+      ? numberText(value, unit)
+      : typeof value === 'string'
+        ? value
+        : JSON.stringify(value);
   return unit === '' ? text : `${text} ${unit}`;
 }
 
@@ -46,7 +50,10 @@ export function limitText(limit: Json, unit = ''): string {
   return min === undefined ? `at most ${figureText(max, unit)}` : `at least ${figureText(min, unit)}`;
 }
 
-function numberText(value: number): string {
-  const text = Number.isInteger(value) && Math.abs(value) >= 100 ? String(value) : value.toFixed(2);
+function numberText(value: number, unit = 'any'): string {
+  const isTiny = value !== 0 && Math.abs(value) < 0.005;
+  // Counts and ratios have no unit.
+  const isWhole = Number.isInteger(value) && (unit === '' || Math.abs(value) >= 100);
+  const text = isWhole ? String(value) : isTiny ? String(Number(value.toPrecision(1))) : value.toFixed(2);
   return text.replace('-', '−');
 }

@@ -73,12 +73,12 @@ const COLUMNS: readonly Column[] = [
   { name: 'Key', isNumber: false, cell: ({ tonal }) => [tonal?.key ?? '–', tonal?.key ?? ''] },
   {
     name: 'Suggestions',
-    isNumber: true,
+    isNumber: false,
     cell: ({ advice }) => {
       const list = advice?.suggestions ?? [];
       const worst = list[0]?.severity;
       const rank = worst === undefined ? 0 : { low: 1, medium: 2, high: 3 }[worst];
-      return [list.map(({ id }) => id).join(', ') || '–', 100 * rank + list.length];
+      return [list.map(({ id }) => id).join(', ') || '–', String(100 * rank + list.length).padStart(4, '0')];
     },
   },
 ];

@@ -75,7 +75,7 @@ details{margin:.75rem 0}summary{cursor:pointer;color:var(--soft)}
 .scripted audio{display:none}
 .sortable th button{all:unset;cursor:pointer}.sortable th button:focus-visible{outline:2px solid var(--second)}
 .sortable th[aria-sort=ascending] button::after{content:" ▲"}.sortable th[aria-sort=descending] button::after{content:" ▼"}
-.sortable td.number,.sortable th.number{text-align:right}
+.sortable td,.sortable th{padding:.3rem .6rem}.sortable td.number,.sortable th.number{text-align:right}
 @media (max-width:40rem){:root{--name:3.4rem}body{padding:.75rem .6rem 3rem}.advice li{flex-direction:column;gap:0}.below i:nth-child(even){display:none}.lanes .below i:nth-child(even){display:block}table{font-size:.8rem}.bands small{font-size:.7rem}th,td{padding-right:.35rem}.bands td,.bands thead th:not(:first-child){padding-left:.2rem}.fixed{white-space:normal}.lane .name{font-size:.66rem}.readout{margin-left:0}.field-row{grid-template-columns:4rem minmax(0,1fr)}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--ground:#fff;--card:#fff;--line:#bbb;--mark:#a03d0c;--second:#245a96;--band:#245a9622}body{max-width:none;padding:0;font-size:10pt}.player,.slide,.readout,.cursor,details{display:none}section,.lane,tr,li{break-inside:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;

@@ -1,6 +1,7 @@
 // What the page shows of each stage: an analysis in full, masters against their mix, stems, ducking; and what was chosen
 // and why. Stages that have no form of their own get a table of their figures.
 import type { Json } from '../pipeline/stage.js';
+import { BAND_HERTZ, type BandKey } from '../pipeline/stages/analyze-bands.js';
 import type { Analysis, Picture, Platforms, SpectrumReport } from '../pipeline/stages/analyze-schema.js';
 import { curvePath, gridLines, marksAt, plot, plotSvg, signed } from './charts.js';
 import { figureText, labelOf, limitText, unitOf } from './figures.js';
@@ -92,6 +93,7 @@ ${advice === undefined ? '' : `<h3>Suggestions</h3>${suggestionList(advice)}`}
 <h3>Over time</h3>
 ${analysisLanes(data, durationSec)}
 ${charts}
+${stemTable(data)}
 ${platforms === undefined ? '' : platformSheet(platforms)}
 <div class="columns">${figures('Loudness', loudness)}${figures('Dynamics', dynamics)}${figures('Stereo', stereo)}</div>
 ${why.length === 0 ? '' : `<h3>What was done, and why</h3><ul>${why.map((line) => `<li>${escapeXml(line)}</li>`).join('')}</ul>`}
@@ -122,6 +124,22 @@ function tiles({ loudness, dynamics, rhythm, tonal, genre }: Analysis): string {
     rows.push(['Genre, a guess', genre.guess, `${Math.round(100 * (genre.confidence ?? 0))} % sure`]);
   if (rows.length === 0) return '';
   return `<dl class="tiles">${rows.map(([name, figure, more]) => `<div><dt>${name}</dt><dd>${escapeXml(figure)} <small>${escapeXml(more)}</small></dd></div>`).join('')}</dl>`;
+}
+
+/** Whose is how much of each band; the darker, the more. */
+function stemTable({ stems }: Analysis): string {
+  if (stems === undefined) return '';
+  const bands = Object.keys(BAND_HERTZ) as BandKey[];
+  const share = (percent: number | null): string =>
+    percent === null
+      ? '<td>–</td>'
+      : `<td style="background:color-mix(in srgb,var(--second) ${Math.round(percent * 0.6)}%,transparent)">${percent.toFixed(0)}</td>`;
+  const rows = stems.map(
+    ({ name, integratedLufs, sharePercent, bandsPercent }) =>
+      `<tr><th scope="row">${escapeXml(name)}</th><td>${escapeXml(figureText(integratedLufs, 'LUFS'))}</td>${share(sharePercent)}${bands.map((band) => share(bandsPercent[band])).join('')}</tr>`,
+  );
+  const heads = ['Stem', 'Loudness', 'Whole', ...bands.map(labelOf)].map((name) => `<th>${name}</th>`);
+  return `<h3>Stems</h3><div class="scroll"><table class="bands"><caption>Share of the power of all stems in each band, in percent</caption><thead><tr>${heads.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 /** The file against the common platforms. */

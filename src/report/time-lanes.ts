@@ -71,7 +71,7 @@ export function analysisLanes(data: Analysis, durationSec: number): string {
     picture?.spectrogram === undefined ? '' : spectrogramLane(picture.spectrogram, durationSec),
     ...imageLanes(stereo?.history, durationSec),
     spanLane('Keys', tonal?.keys ?? [], durationSec),
-    spanLane('Chords', tonal?.chords ?? [], durationSec),
+    spanLane('Chords', tonal?.chords ?? [], durationSec, shortChord),
     tempoLane(rhythm?.tempoCurve ?? [], durationSec),
   ];
   return laneStack(lanes, durationSec);
@@ -260,7 +260,12 @@ function sectionSpan(section: NonNullable<Analysis['structure']>['sections'][num
 }
 
 /** Equal labels have equal colours, in the order in which they first come. */
-function spanLane(name: string, spans: readonly Span[], durationSec: number): string {
+function spanLane(
+  name: string,
+  spans: readonly Span[],
+  durationSec: number,
+  textOf: (label: string) => string = (label) => label,
+): string {
   if (spans.length === 0) return '';
   const colours = new Map<string, number>();
   const parts = spans.map(({ startSec, endSec, label, title }) => {
@@ -269,12 +274,21 @@ function spanLane(name: string, spans: readonly Span[], durationSec: number): st
     const share = (Math.min(endSec, durationSec) - startSec) / durationSec;
     if (share < NARROWEST) return '';
     const tip = `${label}, ${clock(startSec)} to ${clock(endSec)}${title === undefined ? '' : `, ${title}`}`;
-    const text = share < NARROWEST_NAMED ? '' : escapeXml(label);
+    const text = share < NARROWEST_NAMED ? '' : escapeXml(textOf(label));
     return `<span class="span c${colour}" style="left:${percent(startSec / durationSec)};width:${percent(share)}" title="${escapeXml(tip)}">${text}</span>`;
   });
   const told = spans.slice(0, 40).map(({ startSec, label }) => `${label} from ${clock(startSec)}`);
   const label = `${name}: ${told.join(', ')}${spans.length > told.length ? ' and so on' : ''}`;
   return plot({ kind: 'seek spans', name, label, body: parts.join(''), heightRem: 1.5 });
+}
+
+/** `C:maj` as C, `A:min7/3` as Am7/3: as musicians write them, where there is little room. */
+function shortChord(label: string): string {
+  return label
+    .replace(':maj7', 'maj7')
+    .replace(/:maj\b/, '')
+    .replace(':min', 'm')
+    .replace(':', '');
 }
 
 function spotMarks<Spot extends { readonly startSec: number; readonly endSec: number }>(

@@ -6,7 +6,7 @@ describe('reportHtml', () => {
   const html = reportHtml(sampleReport());
 
   it('shows figures, timeline and suggestions', () => {
-    for (const text of ['−14.02 LUFS', 'A intro', 'F:maj', 'A minor', '120 BPM', 'Muddy: 200 to 500 Hz'])
+    for (const text of ['−14.02 LUFS', 'A intro', '>Am<', 'A minor', '120 BPM', 'Muddy: 200 to 500 Hz'])
       expect(html).toContain(text);
     expect(html).toContain('Try −2.3 dB');
     expect(html).toContain('aria-label="Chords: A:min from 0:00, F:maj from 1:30"');

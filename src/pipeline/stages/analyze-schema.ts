@@ -187,6 +187,21 @@ export const platformsSchema = z
   )
   .describe('The file against the targets of the common platforms.');
 
+export const stemsSchema = z
+  .array(
+    z.strictObject({
+      name: z.string(),
+      integratedLufs: figure('LUFS. null: silence.'),
+      sharePercent: figure('Share of the power of all stems, 20 Hz to 20 kHz. null: silence.'),
+      bandsPercent: z
+        .strictObject(byBand((name) => figure(`Share in ${bandText(name)}.`)))
+        .describe('Share of the power of all stems in each band.'),
+    }),
+  )
+  .describe('The stems of the mix that were given with it.');
+
+export type StemsReport = z.output<typeof stemsSchema>;
+
 /** What report.html draws and no other report holds: bytes in base64. */
 export const pictureSchema = z.strictObject({
   shortTermLufs: z
@@ -221,6 +236,7 @@ export const analysisSchema = z.object({
   genre: genreSchema.optional(),
   advice: adviceSchema.optional(),
   platforms: platformsSchema.optional(),
+  stems: stemsSchema.optional(),
   picture: pictureSchema.optional(),
 });
 

@@ -17,6 +17,7 @@ import {
   stereoReport,
 } from './analyze-report.js';
 import { analysisSchema } from './analyze-schema.js';
+import { hashStems, measureStems, nameStem, stemsReport } from './analyze-stems.js';
 import { findDialogue } from './dialogue.js';
 import { measurePass } from './measure-pass.js';
 import { MUSIC_MODEL, musicPass } from './music-pass.js';
@@ -40,9 +41,14 @@ const options = z.strictObject({
     .string()
     .default('auto')
     .describe('Target curve for the advice: its name, a YAML file, or auto, by the guess of the genre.'),
+  stems: z
+    .string()
+    .default('')
+    .describe('Folder of the stems of this mix: suggestions then name the stem to change.'),
   filesSha256: z.string().default('').meta({
     isFilledByPlan: true,
-    description: 'Filled by the plan: hash of the file that curve names, so that a changed file is noticed.',
+    description:
+      'Filled by the plan: hash of the files that curve and stems name, so that a change is noticed.',
   }),
   tempoBpm: rhythmOptionsSchema.shape.tempoBpm,
   meter: rhythmOptionsSchema.shape.meter,
@@ -56,7 +62,12 @@ export const analyzeStage = defineStage({
   source: 'ITU-R BS.1770-5; EBU R 128, Tech 3341, Tech 3342; IEC 61260-1',
   options,
   result: analysisSchema,
-  adapt: (options) => ({ ...options, filesSha256: hashCurve(options.curve) }),
+  adapt: ({ curve, stems, ...options }) => ({
+    ...options,
+    curve,
+    stems,
+    filesSha256: hashCurve(curve) + (stems === '' ? '' : hashStems(stems)),
+  }),
   inputs: () => ['audio'],
   outputs: () => [],
   estimate: ({ only }) => {
@@ -110,7 +121,9 @@ export const analyzeStage = defineStage({
     }
     if (only.includes('advice')) {
       const { adviceReport, platformsReport } = await import('./analyze-advice.js');
-      data.advice = adviceReport(job.options.curve, {
+      const stems = job.options.stems === '' ? [] : await measureStems(job, job.options.stems);
+      if (stems.length > 0) data.stems = stemsReport(stems) as unknown as Json;
+      const advice = adviceReport(job.options.curve, {
         loudness: loudnessReport(loudness, sampleRateHz, { offsetLu, isWithHistory: false }),
         dynamics: dynamics!,
         stereo: stereo!,
@@ -118,6 +131,8 @@ export const analyzeStage = defineStage({
         genre: data.genre,
         ...shape,
       });
+      const suggestions = advice.suggestions.map((suggestion) => nameStem(suggestion, stems));
+      data.advice = { ...advice, suggestions };
       data.platforms = platformsReport(
         loudnessFigures(loudness, sampleRateHz, offsetLu),
         dynamicsFigures(levels!),
