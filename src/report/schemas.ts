@@ -2,6 +2,7 @@
 // stage fills (analysis, masters, stems) have the stage's own schema.
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../errors.js';
+import { analysisSchema } from '../pipeline/stages/analyze-schema.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const error = z.strictObject({
@@ -79,8 +80,39 @@ const duckMeasures = {
   masters: z.array(z.unknown()).optional(),
 };
 
-/** By command. */
+/** What report.json holds, of any command. `data` is as the schema of the stage says, without its picture. */
+const report = z.strictObject({
+  schema: z.literal('forge.report/1'),
+  command: z.string(),
+  forgeVersion: z.string(),
+  input: z.strictObject({
+    name: z.string().describe('Of the file, without its folder.'),
+    sha256,
+    durationSec: z.number(),
+    sampleRateHz: z.number(),
+    channelCount: z.number(),
+  }),
+  status: z.enum(['ok', 'missed']),
+  stages: z.array(
+    z.strictObject({
+      id: z.string(),
+      stage: z.string(),
+      on: z.string().describe('The audio that it worked on.'),
+      options: z.record(z.string(), z.unknown()),
+      models: z.array(
+        z.strictObject({ id: z.string(), licence: z.string(), sha256: z.record(z.string(), sha256) }),
+      ),
+      bypassed: z.record(z.string(), z.string()).describe('By output: why it is the input, untouched.'),
+      data: z.unknown(),
+    }),
+  ),
+  notes: z.array(note),
+  outputs: z.array(output.extend({ path: z.string().describe('Relative to the folder of the track.') })),
+});
+
+/** By command; `report` is that of the file report.json. */
 export const COMMAND_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  report,
   split: envelope('split', results({ model: any, stems: any, nullDb: z.number().nullable().optional() })),
   denoise: envelope('denoise', results({ model: any })),
   restore: envelope(
@@ -106,7 +138,7 @@ export const COMMAND_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
       regions: any,
     }),
   ),
-  analyze: envelope('analyze', results({ loudness: any, dynamics: any, stereo: any, spectrum: any })),
+  analyze: envelope('analyze', results(analysisSchema.omit({ picture: true }).shape)),
   master: envelope('master', {
     ...results({ masters: z.array(z.unknown()).optional() }),
     album: z

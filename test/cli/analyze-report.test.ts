@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMAND_SCHEMAS } from '../../src/report/schemas.js';
 import { forge, testSong, writeWav } from '../helpers/cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'forge-analyze-report-'));
@@ -41,6 +42,11 @@ describe('forge analyze of a folder', () => {
     expect(loud - Number(cells[columns.indexOf('loudness.integratedLufs')])).toBeCloseTo(12.04, 1);
   });
 
+  it('prints JSON as its schema says', async () => {
+    const result = await forge(['analyze', join('album', 'two.wav'), '--json', '--quiet'], { cwd: folder });
+    expect(() => COMMAND_SCHEMAS.analyze!.parse(JSON.parse(result.stdout))).not.toThrow();
+  });
+
   it('writes an index that links to every report, and writes over no page but its own', async () => {
     const index = join(folder, 'forge-out', 'index.html');
     const html = readFileSync(index, 'utf8');
@@ -64,7 +70,9 @@ describe('forge analyze of a folder', () => {
     const page = join(folder, 'single', 'two', 'report.html');
     await forge(['analyze', song, '--out', 'single', ...FLAGS], { cwd: folder });
     expect(readFileSync(page, 'utf8')).toContain('src="../../album/two.wav"');
-    expect(readFileSync(join(folder, 'single', 'two', 'report.json'), 'utf8')).not.toContain('"picture"');
+    const report = readFileSync(join(folder, 'single', 'two', 'report.json'), 'utf8');
+    expect(report).not.toContain('"picture"');
+    expect(() => COMMAND_SCHEMAS.report!.parse(JSON.parse(report))).not.toThrow();
     await forge(['analyze', song, '--out', 'single', '--embed-audio', ...FLAGS], { cwd: folder });
     const embedded = readFileSync(page, 'utf8');
     expect(embedded).toMatch(/src="data:audio\/(mpeg|wav);base64,/);
