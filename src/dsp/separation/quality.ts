@@ -2,7 +2,7 @@
 // and how ragged their masks are.
 // Method: sums over a range of samples, and over time-frequency cells of side-by-side windows of 46 ms (mid signal).
 // The figures rank results of one song; they are no SI-SDR.
-import { powerToDb, roundTo } from '../../units.js';
+import { dbToPower, powerToDb, roundTo } from '../../units.js';
 import { createStft } from '../stft.js';
 
 /** Reads [channels][frames] from a sample on; zeros outside of the song. */
@@ -29,7 +29,7 @@ export interface StemQuality {
   /** Energy of the stem over that of the mix, in dB. */
   readonly levelDb: number | null;
   readonly samplePeakDbfs: number | null;
-  /** Power that the stem shares with the other stems in the same cells over its own power, in dB: lower is cleaner. */
+  /** Power that the stem shares with the rest of the mix in the same cells over its own, in dB: lower is cleaner. */
   readonly bleedDb: number | null;
   /** Power of cells that stand out of the stem's mask on all sides over its own power, in dB: lower is smoother. */
   readonly artefactDb: number | null;
@@ -72,6 +72,7 @@ export function measureQuality(
   const rows = readStems.map(() => Array.from({ length: 3 }, () => new Float64Array(binCount)));
   const mixRows = Array.from({ length: 3 }, () => new Float64Array(binCount));
   const powers = readStems.map(() => new Float64Array(binCount));
+  const restPower = new Float64Array(binCount);
   let rowCount = 0;
   for (let start = startSample; start < endSample; start += size) {
     const frames = Math.min(size, endSample - start);
@@ -97,7 +98,8 @@ export function measureQuality(
         row[bin] = powers[k]![bin]! / (mixRows[rowCount % 3]![bin]! + 1e-20);
     }
     remainderEnergy += energyOf(remainder);
-    addShared(powers, sums);
+    powerOf(remainder, restPower);
+    addShared(powers, restPower, sums);
     rowCount++;
     if (rowCount >= 3) {
       for (const [k, own] of sums.entries()) own.isolatedPower += isolatedPower(rows[k]!, mixRows, rowCount);
@@ -116,12 +118,14 @@ function energyOf(block: readonly Float32Array[]): number {
   return sum;
 }
 
+/** What no stem has counts as another stem: of a subset, the rest of the mix. */
 function addShared(
   powers: readonly Float64Array[],
+  restPower: Float64Array,
   sums: { cellPower: number; sharedPower: number }[],
 ): void {
-  for (let bin = 0; bin < powers[0]!.length; bin++) {
-    let total = 0;
+  for (let bin = 0; bin < restPower.length; bin++) {
+    let total = restPower[bin]!;
     for (const power of powers) total += power[bin]!;
     for (const [k, power] of powers.entries()) {
       const own = power[bin]!;
@@ -153,15 +157,28 @@ function isolatedPower(
 /** What `nullDb` reads when the stems sum to the mix exactly. */
 const EXACT_NULL_DB = -200;
 
+/**
+ * Level of the mixture minus the sum of files of `bits` bits against the mixture, in dB, from that of the stems before
+ * rounding. All files of a run have the same dither, so it adds up in amplitude and the roundings in power.
+ * @source Lipshitz, Wannamaker, Vanderkooy, JAES 40(5), 1992: triangular dither, LSB²/6, and rounding, LSB²/12
+ */
+export function nullOfFilesDb(nullDb: number, bits: number, stemCount: number, mixPower: number): number {
+  const step = 2 ** (1 - bits);
+  const rounding = step * step * ((stemCount * stemCount) / 6 + stemCount / 12);
+  return roundTo(powerToDb(dbToPower(nullDb) + rounding / mixPower), 1);
+}
+
 /** The figures of the whole from the sums of all ranges; `nullDb` is null for silence and −200 for an exact null. */
 export function judgeQuality(parts: readonly QualitySums[]): {
   readonly nullDb: number | null;
+  readonly mixEnergy: number;
   readonly stems: readonly StemQuality[];
 } {
   const total = (pick: (part: QualitySums) => number) => parts.reduce((sum, part) => sum + pick(part), 0);
   const mixEnergy = total((part) => part.mixEnergy);
   const remainderEnergy = total((part) => part.remainderEnergy);
   return {
+    mixEnergy,
     nullDb:
       mixEnergy === 0 ? null : Math.max(EXACT_NULL_DB, ratioDb(remainderEnergy, mixEnergy) ?? EXACT_NULL_DB),
     stems: (parts[0]?.stems ?? []).map((_, k) => {

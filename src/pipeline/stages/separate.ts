@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { loudnessFigures } from '../../dsp/loudness/programme.js';
 import { type CentreSums, centreShareOf, sumCentre } from '../../dsp/separation/centre-share.js';
 import { createFrameGrid } from '../../dsp/separation/frame-grid.js';
-import { judgeQuality, measureQuality, type QualitySums } from '../../dsp/separation/quality.js';
+import {
+  judgeQuality,
+  measureQuality,
+  nullOfFilesDb,
+  type QualitySums,
+} from '../../dsp/separation/quality.js';
 import {
   createRangeSeparator,
   type RangeSeparator,
@@ -134,7 +139,7 @@ const result = z.object({
       levelDb: figureDb('Energy of the stem over that of the mix.'),
       samplePeakDbfs: figureDb('Largest sample; above 0 dBFS the stem is written as float.'),
       bleedDb: figureDb(
-        'Estimate without the true stems: power that the stem shares with the others in the same time-frequency cells, over its own; lower is cleaner.',
+        'Estimate without the true stems: power that the stem shares with the rest of the mix in the same time-frequency cells, over its own; lower is cleaner.',
       ),
       artefactDb: figureDb(
         'Estimate without the true stems: power of cells that stand out of the stem on all sides, over its own; lower is smoother.',
@@ -144,6 +149,10 @@ const result = z.object({
   nullDb: figureDb(
     'Level of the mixture minus the sum of the stems, against the mixture, before the delivery’s rounding; −200 for an exact null; null for silence and for a subset of the stems.',
   ),
+  nullOfFilesDb: z.object({ bits16: z.number(), bits24: z.number() }).nullable().meta({
+    description:
+      'The same for files of 16 and of 24 bits with plain dither: nullDb and what their rounding adds; null where nullDb is.',
+  }),
   picture: z.record(z.string(), pictureSchema).optional(),
 });
 
@@ -173,7 +182,7 @@ function identityOf({ id, sha256, licence }: ModelFiles) {
 /** The stage `separate`. */
 export const separateStage = defineStage({
   id: 'separate',
-  version: 4,
+  version: 5,
   summary: 'Takes a mix apart into vocals, drums, bass and other.',
   source:
     'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre); a network of our own; Rouard et al., 2022 (HTDemucs)',
@@ -210,6 +219,9 @@ export const separateStage = defineStage({
     }
     const made = Object.fromEntries(names.map((name) => [name, job.output(name)]));
     const quality = await job.scan(judge, null, made);
+    const nullDb = isCompleteSet(options) ? quality.nullDb : null;
+    const mixPower = quality.mixEnergy / (channelCount * job.inputs.audio!.frameCount);
+    const filesDb = (bits: number, db: number) => nullOfFilesDb(db, bits, names.length, mixPower);
     const stems = [];
     const mix = await loudnessOf(job, job.inputs.audio!);
     const pictures: Record<string, Picture> = { mix: mix.picture };
@@ -232,7 +244,8 @@ export const separateStage = defineStage({
         model: model === undefined ? { id: EMBEDDED_ID, sha256: null, licence: 'MIT' } : identityOf(model),
         mixIntegratedLufs: mix.integratedLufs,
         stems,
-        nullDb: isCompleteSet(options) ? quality.nullDb : null,
+        nullDb,
+        nullOfFilesDb: nullDb === null ? null : { bits16: filesDb(16, nullDb), bits24: filesDb(24, nullDb) },
         picture: pictures,
       },
     };

@@ -4,12 +4,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { renderSong, STEM_NAMES } from '../../../fixtures/demo-song/render-song.js';
+import { ditherKey, tpdfAt } from '../../../src/audio/dither.js';
 import { separateStage } from '../../../src/pipeline/stages/separate.js';
 import { audioRefOf, readAll, runStage } from '../../helpers/direct-job.js';
 import { siSdrDb, sumOf } from '../../helpers/si-sdr.js';
 
 interface Report {
   nullDb: number | null;
+  nullOfFilesDb: { bits16: number; bits24: number } | null;
   model: { id: string };
   stems: {
     name: string;
@@ -52,7 +54,30 @@ describe('separate', () => {
     const mix = [noise(20000, 1), noise(20000, 2)];
     const result = await runStage(separateStage, { audio: audioRefOf(mix, 22050) }, { stems: ['drums'] });
     expect(Object.keys(result.outputs)).toEqual(['drums']);
-    expect((result.outcome.data as unknown as Report).nullDb).toBeNull();
+    const report = result.outcome.data as unknown as Report;
+    expect(report.nullDb).toBeNull();
+    expect(report.nullOfFilesDb).toBeNull();
+    // What it shares with the rest of the mix is told for a single stem too.
+    expect(report.stems[0]!.bleedDb).toBeLessThan(0);
+  });
+
+  it('foretells how deep files of 16 and 24 bits null', async () => {
+    const mix = [noise(60000, 1), noise(60000, 2)];
+    const result = await runStage(separateStage, { audio: audioRefOf(mix, 44100) }, {});
+    const report = result.outcome.data as unknown as Report;
+    const stems = STEM_NAMES.map((name) => readAll(result.outputs[name]!)[0]!);
+    for (const bits of [16, 24] as const) {
+      const step = 2 ** (1 - bits);
+      // Dither as the encoder makes it: the same for all files of a run.
+      const error = mix[0]!.map((sample, i) => {
+        const dither = tpdfAt(ditherKey(0, 0), i);
+        const rounded = stems.map((stem) => step * Math.round(stem[i]! / step + dither));
+        return sample - rounded.reduce((sum, x) => sum + x, 0);
+      });
+      const energy = (samples: Float32Array) => samples.reduce((sum, x) => sum + x * x, 0);
+      const heardDb = 10 * Math.log10(energy(error) / energy(mix[0]!));
+      expect(Math.abs(report.nullOfFilesDb![`bits${bits}`] - heardDb)).toBeLessThan(1);
+    }
   });
 
   it('gives nulls for silence and says that nothing was found', async () => {
