@@ -129,6 +129,11 @@ function firstFrameFrom(frame: number, sampleRateHz: number, framesPerSec: numbe
 }
 
 function mixDown(channels: readonly Float32Array[], mono: Float32Array): void {
+  const [left, right, ...others] = channels;
+  if (right !== undefined && others.length === 0) {
+    for (let n = 0; n < mono.length; n++) mono[n] = (left![n]! + right[n]!) * 0.5;
+    return;
+  }
   const scale = 1 / channels.length;
   mono.set(channels[0]!);
   for (const channel of channels.slice(1)) {

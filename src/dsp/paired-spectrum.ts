@@ -17,27 +17,33 @@ export interface PairedSpectrum {
 export function createPairedSpectrum(window: Float32Array): PairedSpectrum {
   let size = 16;
   while (size < window.length) size *= 2;
-  const kernels = createKernels(kernelFftBytes(size) + 2 * (size / 2 + 1) * 8 + 4096);
+  // Windows are weighted four values at a time.
+  const length = Math.ceil(window.length / 4) * 4;
+  const kernels = createKernels(kernelFftBytes(size) + 2 * (size / 2 + 1) * 8 + 8 * length + 4096);
   const fft = createKernelFft(kernels, size);
   const first = kernels.f64(size / 2 + 1);
   const second = kernels.f64(size / 2 + 1);
+  const weights = kernels.f32(length);
+  weights.set(window);
+  const samples = kernels.f32(length);
   const { re, im } = fft;
+  const { multiply, addPowers } = kernels.functions;
+  const weigh = (signal: Float32Array, start: number, into: Float32Array): void => {
+    samples.set(signal.subarray(start, start + window.length));
+    multiply(samples.byteOffset, weights.byteOffset, into.byteOffset, length);
+    into.fill(0, window.length);
+  };
   return {
     size,
     first,
     second,
     transform(signal, startA, startB) {
-      for (let n = 0; n < window.length; n++) {
-        const weight = window[n]!;
-        re[n] = signal[startA + n]! * weight;
-        im[n] = signal[startB + n]! * weight;
-      }
-      re.fill(0, window.length);
-      im.fill(0, window.length);
+      weigh(signal, startA, re);
+      weigh(signal, startB, im);
       fft.forward();
       first.fill(0);
       second.fill(0);
-      kernels.functions.addPowers(re.byteOffset, im.byteOffset, size, first.byteOffset, second.byteOffset);
+      addPowers(re.byteOffset, im.byteOffset, size, first.byteOffset, second.byteOffset);
     },
   };
 }

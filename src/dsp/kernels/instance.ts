@@ -53,6 +53,7 @@ export interface KernelFunctions {
   ): void;
   sumPair(left: number, right: number, frames: number, sums: number): void;
   fftForward(re: number, im: number, workRe: number, workIm: number, size: number, twiddles: number): void;
+  extendColumn(samples: number, frames: number, column: number): void;
   takeBand(
     re: number,
     im: number,

@@ -62,9 +62,8 @@ export class TimelineMeter implements WindowMeter {
   readonly #highs: number[] = [];
   readonly #levels: number[] = [];
   readonly #overs: number[] = [];
-  #low = 0;
-  #high = 0;
-  #squares = 0;
+  /** Lowest and highest sample and Σ squares of the column at work. */
+  readonly #column: Float32Array;
   #samples = 0;
   #hopCount = 0;
   #frameCount = 0;
@@ -77,6 +76,7 @@ export class TimelineMeter implements WindowMeter {
     this.#columnHops = columnHops;
     this.#isFourfold = interpolator.factor === 4;
     this.#largestGain = interpolator.largestGain * 1.0001;
+    this.#column = window.kernels.f32(4);
     this.#taps = window.kernels.f32(24);
     this.#taps.set(foldTaps(interpolator.taps));
   }
@@ -110,31 +110,20 @@ export class TimelineMeter implements WindowMeter {
   }
 
   #scan(from: number, to: number): void {
-    let low = this.#low;
-    let high = this.#high;
-    let squares = 0;
-    for (const samples of this.#window.channels) {
-      for (let i = from; i < to; i++) {
-        const sample = samples[i]!;
-        if (sample < low) low = sample;
-        if (sample > high) high = sample;
-        squares += sample * sample;
-      }
+    const { pointers, kernels, channelCount } = this.#window;
+    for (const pointer of pointers) {
+      kernels.functions.extendColumn(pointer + 4 * from, to - from, this.#column.byteOffset);
     }
-    this.#low = low;
-    this.#high = high;
-    this.#squares += squares;
-    this.#samples += (to - from) * this.#window.channelCount;
+    this.#samples += (to - from) * channelCount;
   }
 
   #endColumn(): void {
-    this.#lows.push(Math.max(-127, Math.floor(127 * this.#low)));
-    this.#highs.push(Math.min(127, Math.ceil(127 * this.#high)));
-    const level = this.#samples > 0 ? Math.sqrt(this.#squares / this.#samples) : 0;
+    const [low, high, squares] = this.#column;
+    this.#lows.push(Math.max(-127, Math.floor(127 * low!)));
+    this.#highs.push(Math.min(127, Math.ceil(127 * high!)));
+    const level = this.#samples > 0 ? Math.sqrt(squares! / this.#samples) : 0;
     this.#levels.push(Math.min(255, Math.round(255 * level)));
-    this.#low = 0;
-    this.#high = 0;
-    this.#squares = 0;
+    this.#column.fill(0);
     this.#samples = 0;
   }
 

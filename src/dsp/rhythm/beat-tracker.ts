@@ -66,20 +66,20 @@ export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptio
     return BEAT_MODEL.tempoNats * octaves * octaves;
   });
   const clampFrame = (t: number): number => Math.min(count, Math.max(0, t));
-  /** Frames from the beat at `start` up to (not including) the next at start+interval, seen from their middle. */
-  const scoreOf = (i: number, start: number): number => {
-    const first = clampFrame(start - BEAT_LEAD);
-    const middle = clampFrame(start - BEAT_LEAD + BEAT_FRAMES);
-    const last = clampFrame(start - BEAT_LEAD + shortest + i);
-    return on[middle]! - on[first]! + off[last]! - off[middle]! - tempoCost[i]!;
+  // Frames from the beat at t up to (not including) the next at t+interval score headOf(t) + tailOf(t+interval).
+  const headOf = (t: number): number => {
+    const middle = clampFrame(t - BEAT_LEAD + BEAT_FRAMES);
+    return on[middle]! - on[clampFrame(t - BEAT_LEAD)]! - off[middle]!;
   };
+  const tailOf = (t: number): number => off[clampFrame(t - BEAT_LEAD)]!;
   const cost = changeCosts(shortest, intervals);
 
-  // begin[t][i]: best log-probability of everything before a beat at t that starts interval i; the last `longest`
-  // columns are kept. from[t][i]: the interval before. Beats may lie before the first frame: column 0 is -longest.
+  // due[t][i]: best log-probability of everything before a beat that starts interval i and ends it at t, with its own
+  // head; the next `longest` columns are kept. from[t][i]: the interval before the one that starts at t. Beats may lie
+  // before the first frame: column 0 is -longest.
   const columns = count + longest;
   const ring = longest + 1;
-  const begin = new Float64Array(ring * intervals).fill(Number.NEGATIVE_INFINITY);
+  const due = new Float64Array(ring * intervals).fill(Number.NEGATIVE_INFINITY);
   const from = new Uint8Array(columns * intervals);
   const ended = new Float64Array(intervals);
   const arrived = new Float64Array(intervals);
@@ -89,16 +89,17 @@ export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptio
   let bestInterval = 0;
   for (let column = 0; column < columns; column++) {
     const t = column - longest;
+    const row = (column % ring) * intervals;
+    const tail = tailOf(t);
+    let likeliest = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < intervals; i++) {
-      const start = column - shortest - i;
-      ended[i] =
-        start < 0
-          ? Number.NEGATIVE_INFINITY
-          : begin[(start % ring) * intervals + i]! + scoreOf(i, start - longest);
+      const value = due[row + i]! + tail - tempoCost[i]!;
+      ended[i] = value;
+      if (value > likeliest) likeliest = value;
     }
     arrived.fill(Number.NEGATIVE_INFINITY);
     sources.fill(NONE);
-    const hopeless = Math.max(...ended) - HOPELESS_NATS;
+    const hopeless = likeliest - HOPELESS_NATS;
     for (let j = 0; j < intervals; j++) {
       const value = ended[j]!;
       if (value < hopeless || value === Number.NEGATIVE_INFINITY) continue;
@@ -110,6 +111,8 @@ export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptio
         }
       }
     }
+    const head = headOf(t);
+    let place = ((column + shortest) % ring) * intervals;
     for (let i = 0; i < intervals; i++) {
       let top = arrived[i]!;
       let source = sources[i]!;
@@ -118,10 +121,12 @@ export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptio
         top = 0;
         source = NONE;
       }
-      begin[(column % ring) * intervals + i] = top;
+      due[place + i] = top + head;
+      place += intervals;
+      if (place === due.length) place = 0;
       from[column * intervals + i] = source;
       if (t + shortest + i >= count) {
-        const total = top + scoreOf(i, t);
+        const total = top + head + tailOf(t + shortest + i) - tempoCost[i]!;
         if (total > best) {
           best = total;
           bestStart = column;
