@@ -9,6 +9,8 @@ import { GENRES, type Genre, type GenreGuess } from './schema.js';
 
 /** Sharpness of the step from weights to shares. */
 const SHARPNESS = 1.1;
+/** Power of every level byte. */
+const POWERS = Float64Array.from({ length: 256 }, (_, byte) => 10 ** (byteToDb(byte) / 10));
 
 /** What the rules read, apart from rhythm and chords. */
 export interface SoundMeasures {
@@ -37,7 +39,7 @@ export function measureSound(bands: Uint8Array): SoundMeasures | null {
     for (let band = 0; band < BAND_COUNT; band++) {
       const byte = bands[t * BAND_COUNT + band]!;
       if (byte === 0) continue;
-      const value = 10 ** (byteToDb(byte) / 10);
+      const value = POWERS[byte]!;
       power += value;
       bandPower[band] = bandPower[band]! + value;
       // A hit raises a band by 6 dB or more within 30 ms.
