@@ -1,18 +1,33 @@
 // Keys over time and the key of the whole piece.
-// Method: chroma of a stretch correlated with the profiles of the 24 keys; a hidden Markov model over beats lets the
-// key change rarely; the chords that were found vote for the tonic between relative keys.
+// Method: chroma of a stretch correlated with the profiles of the 24 keys, and the likelihood of its chords among the
+// chords of songs in each key, which tells relative keys apart; a hidden Markov model over beats lets the key change
+// rarely.
 import { PITCH_NAMES } from './chord-names.js';
 
 /** How often each degree sounds in music in major and minor: see the source. */
 const MAJOR = [0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.08, 0.008, 0.081];
 const MINOR = [0.22, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052];
 
-/** Weights, chosen on renderings of songs that no test uses. */
+/**
+ * Share of the time that songs in major and in minor spend on the major and on the minor chord of each degree: means over
+ * the chord annotations of 606 songs of POP909 (MIT licence) that no test uses.
+ */
+const CHORDS_IN_MAJOR = {
+  major: [0.243, 0.008, 0.02, 0.003, 0.011, 0.146, 0.004, 0.208, 0.01, 0.02, 0.011, 0.002],
+  minor: [0.001, 0.001, 0.076, 0.002, 0.082, 0.011, 0.005, 0.003, 0.001, 0.125, 0.003, 0.003],
+};
+const CHORDS_IN_MINOR = {
+  major: [0.052, 0.004, 0.002, 0.112, 0.002, 0.027, 0.001, 0.061, 0.122, 0.002, 0.147, 0.003],
+  minor: [0.26, 0.004, 0.008, 0.001, 0.002, 0.093, 0.001, 0.084, 0.003, 0.005, 0.001, 0.001],
+};
+
+/** Weights, chosen on renderings and annotations of songs that no test uses. */
 export const KEY_MODEL = {
-  profileWeight: 1,
-  tonicChordWeight: 0.25,
-  dominantWeight: 0.08,
-  sharpness: 9,
+  profileWeight: 0.5,
+  chordWeight: 0.4,
+  /** Share of any chord in any key, so that none is impossible. */
+  strangeChord: 0.01,
+  sharpness: 7,
   changeNats: 9,
 };
 
@@ -44,11 +59,11 @@ export function findKey(segments: readonly KeySegment[]): { key: number; confide
   const scores = scoreKeys(segments);
   if (scores === null) return null;
   const best = scores.indexOf(Math.max(...scores));
-  const sum = scores.reduce(
+  const all = scores.reduce(
     (total, score) => total + Math.exp(KEY_MODEL.sharpness * (score - scores[best]!)),
     0,
   );
-  return { key: best, confidence: 1 / sum };
+  return { key: best, confidence: 1 / all };
 }
 
 /** Keys over time: stretches of at least some bars, in order; empty for silence. */
@@ -88,9 +103,9 @@ function scoreKeys(segments: readonly KeySegment[]): number[] | null {
   const minorChords = new Float64Array(12);
   let seconds = 0;
   for (const { chroma, root, isMinor, durationSec } of segments) {
-    const sum = chroma.reduce((total, value) => total + value, 0);
-    if (sum === 0) continue;
-    for (let pc = 0; pc < 12; pc++) mean[pc] = mean[pc]! + (durationSec * chroma[pc]!) / sum;
+    const whole = sum(chroma);
+    if (whole === 0) continue;
+    for (let pc = 0; pc < 12; pc++) mean[pc] = mean[pc]! + (durationSec * chroma[pc]!) / whole;
     if (root !== null) {
       const chords = isMinor ? minorChords : majorChords;
       chords[root] = chords[root]! + durationSec;
@@ -98,19 +113,30 @@ function scoreKeys(segments: readonly KeySegment[]): number[] | null {
     seconds += durationSec;
   }
   if (seconds === 0) return null;
+  const chordSeconds = sum(majorChords) + sum(minorChords);
   const scores: number[] = [];
   for (let key = 0; key < 24; key++) {
     const tonic = key % 12;
-    const own = key < 12 ? majorChords : minorChords;
     const profile = key < 12 ? MAJOR : MINOR;
-    const dominant = majorChords[(tonic + 7) % 12]! + minorChords[(tonic + 7) % 12]!;
+    const usual = key < 12 ? CHORDS_IN_MAJOR : CHORDS_IN_MINOR;
+    // Mean log-probability of a second of the chords in this key.
+    let nats = 0;
+    for (let degree = 0; degree < 12; degree++) {
+      const root = (tonic + degree) % 12;
+      nats +=
+        majorChords[root]! * Math.log(usual.major[degree]! + KEY_MODEL.strangeChord) +
+        minorChords[root]! * Math.log(usual.minor[degree]! + KEY_MODEL.strangeChord);
+    }
     scores.push(
       KEY_MODEL.profileWeight * correlate(mean, profile, tonic) +
-        KEY_MODEL.tonicChordWeight * (own[tonic]! / seconds) +
-        KEY_MODEL.dominantWeight * (dominant / seconds),
+        (chordSeconds === 0 ? 0 : (KEY_MODEL.chordWeight * nats) / chordSeconds),
     );
   }
   return scores;
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** Pearson correlation of chroma with a profile whose tonic is moved to `tonic`. */
