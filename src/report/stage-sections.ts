@@ -245,6 +245,7 @@ function stems(
       readonly levelDb: number | null;
     }[];
     readonly picture?: Readonly<Record<string, Picture>>;
+    readonly model: { readonly id: string; readonly licence: string };
   },
   durationSec: number,
 ): string {
@@ -255,7 +256,7 @@ function stems(
     ({ name, integratedLufs, levelDb }) =>
       `<tr><th scope="row">${escapeXml(name)}</th><td>${escapeXml(figureText(integratedLufs, 'LUFS'))}</td><td>${escapeXml(figureText(levelDb, 'dB'))}</td></tr>`,
   );
-  return `${laneStack(lanes, durationSec)}<table><thead><tr><th>Stem</th><th>Loudness</th><th>Against the mix</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  return `<p>Taken apart by <b>${escapeXml(data.model.id)}</b> (${escapeXml(data.model.licence)})</p>${laneStack(lanes, durationSec)}<table><thead><tr><th>Stem</th><th>Loudness</th><th>Against the mix</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
 /** Gain of the bed and difference reached, one value a tenth of a second and a second. */

@@ -107,6 +107,8 @@ function open(html: string, widthPx: number): { found: Found; console: string } 
 
 describe.skipIf(CHROMIUM === undefined)('report.html in a browser', () => {
   const report = sampleReport();
+  const data = report.stages[0]!.data as unknown as { readonly picture: object };
+  const picture = { ...data.picture, shortTermLufs: { hopSec: 1, values: new Array(180).fill(-14) } };
   const master = {
     ...report.stages[0]!,
     id: 'master',
@@ -114,9 +116,16 @@ describe.skipIf(CHROMIUM === undefined)('report.html in a browser', () => {
     data: {
       preset: 'spotify',
       target: { integratedLufs: -14, summary: 'Spotify' },
-      before: { loudness: { integratedLufs: -14.02 }, spectrum: { thirdOctavesDb: new Array(31).fill(-15) } },
-      after: { loudness: { integratedLufs: -8.0 }, spectrum: { thirdOctavesDb: new Array(31).fill(-15) } },
+      before: {
+        loudness: { integratedLufs: -14.02, loudnessRangeLu: 2 },
+        spectrum: { thirdOctavesDb: new Array(31).fill(-15) },
+      },
+      after: {
+        loudness: { integratedLufs: -8, loudnessRangeLu: 2 },
+        spectrum: { thirdOctavesDb: new Array(31).fill(-15) },
+      },
       chain: [{ device: 'gain', settings: { gainDb: 6 }, reason: 'Gain alone.' }],
+      picture: { before: picture, after: picture },
       checks: [{ rule: 'integratedLufs', limit: { min: -14.1, max: -13.9 }, measured: -14, pass: true }],
     },
   } as unknown as (typeof report.stages)[number];

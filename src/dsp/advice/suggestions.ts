@@ -13,7 +13,13 @@ export interface AdviceMeasures {
   /** dB of the total power, one per band of THIRD_OCTAVES_HZ. */
   readonly thirdOctavesDb: readonly (number | null)[];
   /** By names of analyze's schema; undefined where it was not measured. */
-  readonly loudness: { readonly plrLu: number | null; readonly truePeakDbtp: number | null } | undefined;
+  readonly loudness:
+    | {
+        readonly integratedLufs?: number | null;
+        readonly plrLu: number | null;
+        readonly truePeakDbtp: number | null;
+      }
+    | undefined;
   readonly dynamics: { readonly clippedSampleCount: number; readonly dcOffset: number | null } | undefined;
   readonly stereo: { readonly correlation: number | null; readonly sideToMidDb: number | null } | undefined;
   /** Side over mid below LOWS_HZ in dB; null for mono. */
@@ -29,6 +35,8 @@ const LARGEST_BOOST_DB = 3;
 const LARGEST_AIR_BOOST_DB = 2;
 /** A master whose peaks stand less than this over its loudness was limited hard (PLR of loud releases: 7 to 9). */
 const LEAST_PLR_LU = 7;
+/** What the largest streaming services play at: presets/masters/spotify.yaml has the source. */
+const STREAMING_LUFS = -14;
 const HIGHEST_TRUE_PEAK_DBTP = 0;
 const LARGEST_DC = 0.001;
 /** Lows this close to the middle's level do not survive vinyl and mono systems. */
@@ -209,7 +217,7 @@ function judgePeaks({ loudness, dynamics }: AdviceMeasures): Found[] {
     found.push(
       plain('over-limited', (LEAST_PLR_LU - plr) / 1.5 + 0.5, plr, LEAST_PLR_LU, 'LU', {
         message: `Limited hard: peaks stand only ${plr.toFixed(1)} LU over the loudness.`,
-        action: 'Ease the limiter: streaming services turn loud masters down again.',
+        action: `Ease the limiter: ${turnedDown(loudness?.integratedLufs ?? null)}.`,
       }),
     );
   }
@@ -223,6 +231,17 @@ function judgePeaks({ loudness, dynamics }: AdviceMeasures): Found[] {
     );
   }
   return found;
+}
+
+/** What the loudness that the limiter bought is worth on a platform. */
+function turnedDown(integratedLufs: number | null): string {
+  const downDb = integratedLufs === null ? 0 : integratedLufs - STREAMING_LUFS;
+  return downDb > 0
+    ? `platforms that play at ${STREAMING_LUFS} LUFS turn this down by ${downDb.toFixed(1)} dB`.replace(
+        '-',
+        '−',
+      )
+    : 'the peaks it took off are not needed for this loudness';
 }
 
 function judgeImage({ stereo, lowSideToMidDb }: AdviceMeasures): Found[] {
