@@ -20,6 +20,11 @@ export class Budget {
     this.#freeMemoryMb = memoryMb;
   }
 
+  /** True while nothing runs or waits. */
+  get isIdle(): boolean {
+    return this.#freeCores === this.cores && this.#waiting.length === 0;
+  }
+
   /** Runs `work` once the claim is free. */
   async with<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
     const granted: Claim = {

@@ -1,7 +1,7 @@
 // What carries out the work of a stage: ranges and encodings. pools.ts does it in worker threads; in-process.ts does it
 // in the caller's thread, for short work and for tests.
 import type { AudioInfo } from '../audio/probe.js';
-import type { RangeReply, RangeTask } from './range-task.js';
+import type { MergeTask, RangeReply, RangeTask } from './range-task.js';
 import type { AudioRef, DeliverySpec, StageDefinition } from './stage.js';
 
 /** A range without what the executor adds: the signals shared with its worker. */
@@ -44,6 +44,8 @@ export interface Workshop {
   /** Makes ready for the work of a stage (of encoding, where none is named) ahead of time. */
   warm(stageId?: string): void;
   encode(request: EncodeRequest): Promise<EncodeReply>;
+  /** Gives the memory of idle threads back where nothing is under way; later work starts new ones. */
+  rest(): Promise<void>;
   /** To be called when nothing runs any more. */
   close(): Promise<void>;
 }
@@ -53,6 +55,8 @@ export interface Executor {
   readonly lanes: number;
   /** `onProgress` receives the fraction done of this range, 0 to 1. */
   runRange(request: RangeRequest, cores: number, onProgress: (fraction: number) => void): Promise<RangeReply>;
+  /** Joins what the ranges of a pass recorded: beside the main thread, which a long recording's records would fill. */
+  merge(task: MergeTask): Promise<unknown>;
   encode(request: EncodeRequest): Promise<EncodeReply>;
   /** True once the run was cancelled: nothing new is begun. */
   readonly isCancelled: boolean;

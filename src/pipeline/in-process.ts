@@ -2,7 +2,7 @@
 // thread would have started, for tests of a stage, and for the measure of what the engine itself costs.
 import { ForgeError } from '../errors.js';
 import type { EncodeReply, EncodeRequest, Executor, RangeRequest, Workshop } from './executor.js';
-import { type RangeReply, type ResourceMap, runRange } from './range-task.js';
+import { type MergeTask, mergeRanges, type RangeReply, type ResourceMap, runRange } from './range-task.js';
 import type { StageDefinition } from './stage.js';
 
 /** Runs ranges of `stage` in this thread; lets others run before each. */
@@ -28,6 +28,10 @@ export class InProcessExecutor implements Executor {
     await yieldOrThrow(this.signals);
     onProgress(0);
     return runRange(this.stage, { ...request, signals: this.signals, slot: 1 }, this.#resources);
+  }
+
+  async merge(task: MergeTask): Promise<unknown> {
+    return mergeRanges(this.stage, task);
   }
 
   async encode(request: EncodeRequest): Promise<EncodeReply> {
@@ -66,6 +70,8 @@ export class CallerThread implements Workshop {
     const { encodeDeliverable } = await import('./encode-task.js');
     return encodeDeliverable(request);
   }
+
+  async rest(): Promise<void> {}
 
   async close(): Promise<void> {}
 }

@@ -16,7 +16,7 @@ import { createWavWriter } from '../audio/wav-writer.js';
 import { ForgeError } from '../errors.js';
 import type { Executor } from './executor.js';
 import { inLanes } from './in-lanes.js';
-import { hasRecord, partsOf } from './range-records.js';
+import { hasRecord } from './range-records.js';
 import { joinBorders, type OutputTarget, type RangeReply } from './range-task.js';
 import { rangesOf } from './ranges.js';
 import type {
@@ -139,7 +139,7 @@ class Job implements StageJob<unknown> {
     if (shared?.has(key) === true) return shared.get(key) as Summary;
     await this.#runRanges(call);
     this.#recorded.set(pass, { folder: call.folder, rangeCount: call.ranges.length });
-    const summary = this.#merge(call) as Summary;
+    const summary = (await this.#merge(call)) as Summary;
     shared?.set(key, summary);
     return summary;
   };
@@ -173,7 +173,7 @@ class Job implements StageJob<unknown> {
         sampleFormat: FLOAT32,
       };
     }
-    return this.#merge(call) as Summary;
+    return (await this.#merge(call)) as Summary;
   };
 
   output(role: string): AudioRef {
@@ -313,8 +313,17 @@ class Job implements StageJob<unknown> {
     }
   }
 
-  #merge(call: PassCall): unknown {
-    return call.pass.merge(partsOf(call.folder, call.ranges.length), call.params, call.shape);
+  #merge({ passId, params, shape, folder, ranges }: PassCall): Promise<unknown> {
+    const { executor, stage } = this.#setting;
+    if (executor.isCancelled) throw new ForgeError('interrupted/by-user', 'the run was interrupted');
+    return executor.merge({
+      stageId: stage.id,
+      passId,
+      params,
+      shape,
+      recordFolder: folder,
+      rangeCount: ranges.length,
+    });
   }
 
   /** Does what is not recorded yet. */

@@ -8,7 +8,7 @@ import { Piscina } from 'piscina';
 import { errorFromRecord, ForgeError } from '../errors.js';
 import { Budget } from './budget.js';
 import type { EncodeReply, EncodeRequest, Executor, RangeRequest, Workshop } from './executor.js';
-import type { RangeReply } from './range-task.js';
+import type { MergeTask, RangeReply } from './range-task.js';
 import type { StageDefinition } from './stage.js';
 import type { WorkerMessage, WorkerReply } from './worker.js';
 
@@ -65,6 +65,7 @@ export class Pools implements Workshop {
         return pools.isCancelled;
       },
       runRange: (request, cores, onProgress) => pools.#runRange(stage, request, cores, onProgress),
+      merge: (task) => pools.#merge(task),
       encode: (request) => pools.encode(request),
     };
   }
@@ -88,11 +89,20 @@ export class Pools implements Workshop {
     });
   }
 
+  async rest(): Promise<void> {
+    if (this.#budget.isIdle) await this.#endThreads();
+  }
+
   /** Ends all threads; they must be idle, or cancelled and awaited. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+    await this.#endThreads();
+  }
+
+  async #endThreads(): Promise<void> {
+    const pools = [...this.#pools.values()];
     this.#pools.clear();
+    await Promise.all(pools.map((pool) => pool.close()));
   }
 
   async #runRange(
@@ -117,10 +127,17 @@ export class Pools implements Workshop {
     });
   }
 
-  async #send(poolName: string, message: WorkerMessage): Promise<RangeReply | EncodeReply> {
+  async #merge(task: MergeTask): Promise<unknown> {
+    return this.#budget.with({ cores: 1, memoryMb: DEFAULT_RANGE_MEMORY_MB }, async () => {
+      this.#throwIfCancelled();
+      return this.#send(task.stageId, { kind: 'merge', task });
+    });
+  }
+
+  async #send(poolName: string, message: WorkerMessage): Promise<unknown> {
     const reply = await this.#poolOf(poolName).run(message);
     if ('error' in reply) throw errorFromRecord(reply.error);
-    return reply.value!;
+    return reply.value;
   }
 
   #poolOf(name: string): Piscina<WorkerMessage, WorkerReply> {

@@ -5,8 +5,8 @@ import type { AudioBlock, AudioReader, AudioShape } from '../audio/audio-file.js
 import { openWav } from '../audio/wav-reader.js';
 import { openWavRegion } from '../audio/wav-writer.js';
 import { ForgeError } from '../errors.js';
-import { readRecord, writeRecord } from './range-records.js';
-import type { AudioRef, FrameRange, ModelFiles, RangeContext, StageDefinition } from './stage.js';
+import { partsOf, readRecord, writeRecord } from './range-records.js';
+import type { AnyPass, AudioRef, FrameRange, ModelFiles, RangeContext, StageDefinition } from './stage.js';
 
 /** A file that an apply pass writes: a preallocated float32 WAV, and the stem of its side files. */
 export interface OutputTarget {
@@ -40,6 +40,17 @@ export interface RangeTask {
 export interface RangeReply {
   /** Time that the pass itself took. */
   readonly busyMs: number;
+}
+
+/** The ranges of a pass whose records are to be joined; survives structuredClone. */
+export interface MergeTask {
+  readonly stageId: string;
+  readonly passId: string;
+  readonly params: unknown;
+  /** Shape of the primary input. */
+  readonly shape: AudioShape;
+  readonly recordFolder: string;
+  readonly rangeCount: number;
 }
 
 /** Things that live as long as a worker, by key: model sessions, compiled kernels, tables. */
@@ -162,6 +173,18 @@ function floatsOf(bytes: Buffer): Float32Array {
   return new Float32Array(copy.buffer);
 }
 
+function passOf(stage: StageDefinition, passId: string): AnyPass {
+  const pass = stage.passes[passId];
+  if (pass === undefined) throw new ForgeError('internal/defect', `stage ${stage.id} has no pass ${passId}`);
+  return pass;
+}
+
+/** What all ranges of a pass gave together. */
+export function mergeRanges(stage: StageDefinition, task: MergeTask): unknown {
+  const parts = partsOf(task.recordFolder, task.rangeCount);
+  return passOf(stage, task.passId).merge(parts, task.params, task.shape);
+}
+
 /** Does one range and records what it gave. @throws ForgeError of the pass, or interrupted/by-user when `signals[0]` was set. */
 export async function runRange(
   stage: StageDefinition,
@@ -169,10 +192,7 @@ export async function runRange(
   resources: ResourceMap,
 ): Promise<RangeReply> {
   const startedMs = performance.now();
-  const pass = stage.passes[task.passId];
-  if (pass === undefined) {
-    throw new ForgeError('internal/defect', `stage ${task.stageId} has no pass ${task.passId}`);
-  }
+  const pass = passOf(stage, task.passId);
   const readers = new Map<string, AudioReader>();
   const outputs = new Map<string, RangeOutput>();
   const rangeLength = task.range.endFrame - task.range.startFrame;

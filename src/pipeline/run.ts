@@ -89,6 +89,9 @@ export async function runTrack(
   }
 }
 
+/** The curves in the reports of such recordings weigh as much as a thread does. */
+const LONG_SEC = 1200;
+
 /** Folders at work, for the handler of Ctrl-C. */
 const openFolders = new Set<TrackFolder>();
 
@@ -131,6 +134,8 @@ class TrackRun {
     const made = { results: this.#results, versions: this.#versions };
     const outputs = await this.#deliveries.deliver(made, this.pools);
     this.#file.requireUnchanged();
+    const { frameCount, sampleRateHz } = this.#versions.get(INPUT_NODE)!;
+    if (frameCount / sampleRateHz > LONG_SEC) await this.pools.rest();
     const result: TrackResult = {
       input: this.#input!,
       folder: this.folder.path,

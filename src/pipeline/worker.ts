@@ -1,19 +1,19 @@
 // The code of a worker thread: does ranges and encodings, one after the other. Errors travel as records, because
 // an error's class and code do not survive the way between threads.
 import { type ErrorRecord, toForgeError } from '../errors.js';
-import type { EncodeReply, EncodeRequest } from './executor.js';
-import { type RangeReply, type RangeTask, type ResourceMap, runRange } from './range-task.js';
+import type { EncodeRequest } from './executor.js';
+import { type MergeTask, mergeRanges, type RangeTask, type ResourceMap, runRange } from './range-task.js';
 import { loadStage } from './registry.js';
 
 export type WorkerMessage =
   | { readonly kind: 'range'; readonly task: RangeTask }
+  | { readonly kind: 'merge'; readonly task: MergeTask }
   | { readonly kind: 'encode'; readonly request: EncodeRequest }
   /** Loads the code of a stage, or of encoding, ahead of its work. */
   | { readonly kind: 'load'; readonly stageId: string | undefined };
 
-export type WorkerReply =
-  | { readonly value: RangeReply | EncodeReply | undefined }
-  | { readonly error: ErrorRecord };
+/** The value is a RangeReply, a merged summary, an EncodeReply, or nothing, as the message asks. */
+export type WorkerReply = { readonly value: unknown } | { readonly error: ErrorRecord };
 
 /** Sessions and tables of this worker; they live as long as the thread. */
 const resources: ResourceMap = new Map();
@@ -27,10 +27,12 @@ export async function work(message: WorkerMessage): Promise<WorkerReply> {
   }
 }
 
-async function reply(message: WorkerMessage): Promise<RangeReply | EncodeReply | undefined> {
+async function reply(message: WorkerMessage): Promise<unknown> {
   switch (message.kind) {
     case 'range':
       return runRange(await loadStage(message.task.stageId), message.task, resources);
+    case 'merge':
+      return mergeRanges(await loadStage(message.task.stageId), message.task);
     case 'encode':
       return (await import('./encode-task.js')).encodeDeliverable(message.request);
     case 'load':

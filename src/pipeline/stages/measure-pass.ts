@@ -1,6 +1,7 @@
 // The scan that analyze and master share: loudness, levels and spectrum of a role's audio in one pass over parallel
-// ranges of 30 s. It gives sums and energies, not figures, so that decisions and reports draw on the same numbers.
+// ranges. It gives sums and energies, not figures, so that decisions and reports draw on the same numbers.
 
+import type { AudioShape } from '../../audio/audio-file.js';
 import type { FrameSource } from '../../dsp/kernels/frame-window.js';
 import {
   joinLevels,
@@ -56,12 +57,17 @@ export interface ProgrammeMeasures {
   readonly spectrum?: Spectrum;
 }
 
-/** A multiple of the 3 s blocks and 100 ms hops that the meters count in. */
-export const MEASURE_RANGE_SEC = 30;
+/** Recordings up to this length are cut finely, so that all cores have work; longer ones so that few records are kept. */
+const LONG_SEC = 1200;
+
+/** Length of a range for a recording: a multiple of the 3 s blocks and 100 ms hops that the meters count in. */
+export function measureRangeSec({ frameCount, sampleRateHz }: AudioShape): number {
+  return frameCount / sampleRateHz <= LONG_SEC ? 30 : 120;
+}
 
 export const measurePass = defineScan<unknown, MeasureParams, Measures, ProgrammeMeasures>({
   order: 'parallel',
-  rangeSec: MEASURE_RANGE_SEC,
+  rangeSec: (_params, shape) => measureRangeSec(shape),
   memoryMb: 40,
   async run(context) {
     const { sampleRateHz, channelCount, params } = context;

@@ -8,7 +8,7 @@ import { joinStretches, type MusicStretch } from '../../dsp/music-stretches.js';
 import type { RhythmOptions } from '../../dsp/rhythm/schema.js';
 import { bulkOf } from '../range-records.js';
 import { defineScan, type ModelNeed, type RecordedBulk } from '../stage.js';
-import { MEASURE_RANGE_SEC } from './measure-pass.js';
+import { measureRangeSec } from './measure-pass.js';
 
 export interface MusicParams {
   /** Bulk of the measure pass, made with music. */
@@ -23,39 +23,50 @@ export const MUSIC_MODEL: ModelNeed = { id: 'beats', required: false };
 /** Recordings up to this length are heard as one piece, longer ones in equal stretches. */
 const LONGEST_PIECE_SEC = 1200;
 const STRETCH_SEC = 300;
+/** Sound of the neighbours that a stretch is heard with: more than the network sees. */
+const MARGIN_SEC = 30;
 
 export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAnalysis>({
   order: 'parallel',
   rangeSec: STRETCH_SEC,
   // In whole ranges of the measure pass.
-  rangeFrames({ frameCount, sampleRateHz }) {
+  rangeFrames({ frameCount, sampleRateHz, channelCount }) {
     const durationSec = frameCount / sampleRateHz;
     const stretchCount = durationSec <= LONGEST_PIECE_SEC ? 1 : Math.ceil(durationSec / STRETCH_SEC);
-    const measureFrames = MEASURE_RANGE_SEC * sampleRateHz;
+    const measureFrames = measureRangeSec({ frameCount, sampleRateHz, channelCount }) * sampleRateHz;
     return measureFrames * Math.ceil(frameCount / measureFrames / stretchCount);
   },
   memoryMb: 150,
   async run(context) {
     const { params, range, sampleRateHz, frameCount, models } = context;
     // Loaded here, so that an analysis that does not hear the music starts without them.
-    const [{ analyzeMusic }, { mergeMusicFeatures }, { createBeatNetwork }, { PACKAGE_WEIGHTS_DIR }] =
-      await Promise.all([
-        import('../../dsp/music-analysis.js'),
-        import('../../dsp/music-features.js'),
-        import('../../models/beats.js'),
-        import('../../models/card.js'),
-      ]);
+    const [
+      { analyzeMusic },
+      { cutMusicFeatures, mergeMusicFeatures },
+      { createBeatNetwork },
+      { PACKAGE_WEIGHTS_DIR },
+    ] = await Promise.all([
+      import('../../dsp/music-analysis.js'),
+      import('../../dsp/music-features.js'),
+      import('../../models/beats.js'),
+      import('../../models/card.js'),
+    ]);
     const path = models.beats?.files['beats.onnx'] ?? join(PACKAGE_WEIGHTS_DIR, 'beats', 'beats.onnx');
     const network = await context.resource(`beats ${path}`, () => createBeatNetwork(path));
     const startSec = range.startFrame / sampleRateHz;
     const endSec = range.endFrame / sampleRateHz;
-    // A neighbouring part at either side: more than the network sees.
-    const first = Math.max(0, Math.round(startSec / MEASURE_RANGE_SEC) - 1);
-    const last = Math.min(params.measured.rangeCount, Math.ceil(endSec / MEASURE_RANGE_SEC) + 1);
+    const partSec = measureRangeSec(context);
+    const endOfFileSec = frameCount / sampleRateHz;
+    const originSec = Math.max(0, startSec - MARGIN_SEC);
+    const heardEndSec = Math.min(endSec + MARGIN_SEC, endOfFileSec);
+    const first = Math.floor(originSec / partSec);
+    const last = Math.min(params.measured.rangeCount, Math.ceil(heardEndSec / partSec));
     const parts = Array.from({ length: last - first }, (_, k) => bulkOf(params.measured, first + k));
-    const originSec = first * MEASURE_RANGE_SEC;
-    const durationSec = Math.min(last * MEASURE_RANGE_SEC, frameCount / sampleRateHz) - originSec;
-    const features = { ...mergeMusicFeatures(parts), durationSec };
+    const features = cutMusicFeatures(
+      mergeMusicFeatures(parts),
+      originSec - first * partSec,
+      heardEndSec - first * partSec,
+    );
     const activations = await network.run(features.bands, (share) =>
       context.progress(Math.floor(share * 0.5 * (range.endFrame - range.startFrame))),
     );
