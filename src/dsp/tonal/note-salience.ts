@@ -86,15 +86,22 @@ function whiten(values: Float64Array, out: Float64Array): void {
   }
 }
 
-/** Non-negative least squares for gram·x = target. */
+/**
+ * Non-negative least squares for gram·x = target, gram symmetric. `target` ends as what x leaves unexplained; most notes
+ * stay at zero, and cost nothing.
+ */
 function solve(gram: Float64Array, target: Float64Array, x: Float64Array): void {
   x.fill(0);
+  for (let a = 0; a < NOTE_COUNT; a++) target[a] = target[a]! - SPARSITY;
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (let a = 0; a < NOTE_COUNT; a++) {
       const row = a * NOTE_COUNT;
-      let rest = target[a]! - SPARSITY;
-      for (let b = 0; b < NOTE_COUNT; b++) rest -= gram[row + b]! * x[b]!;
-      x[a] = Math.max(0, x[a]! + rest / gram[row + a]!);
+      const before = x[a]!;
+      const after = Math.max(0, before + target[a]! / gram[row + a]!);
+      if (after === before) continue;
+      x[a] = after;
+      const change = after - before;
+      for (let b = 0; b < NOTE_COUNT; b++) target[b] = target[b]! - change * gram[row + b]!;
     }
   }
 }
