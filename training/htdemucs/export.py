@@ -93,18 +93,110 @@ class GN1(nn.Module):
         self.register_buffer("b", g.bias.data[None, :, None].clone())
 
     def forward(self, x):
-        m = x.mean(2, keepdim=True).mean(1, keepdim=True)
-        d = x - m
-        v = (d * d).mean(2, keepdim=True).mean(1, keepdim=True)
+        d = x - x.mean(2, keepdim=True).mean(1, keepdim=True)
+        v = mean_square(d).mean(1, keepdim=True)
         return d * (self.w / torch.sqrt(v + self.eps)) + self.b
 
 
-def swap_gn(mod):
+def mean_square(x):
+    """Mean of x² along the last axis, kept; one pass (ReduceL2), no square of the whole in memory."""
+    return torch.linalg.vector_norm(x, dim=-1, keepdim=True) ** 2 / x.shape[-1]
+
+
+def half(conv, which):
+    """The convolution that gives the first or the second half of another one's channels."""
+    n = conv.out_channels // 2
+    cut = slice(which * n, (which + 1) * n)
+    new = type(conv)(conv.in_channels, n, conv.kernel_size, conv.stride, conv.padding, conv.dilation)
+    new.weight.data, new.bias.data = conv.weight.data[cut].clone(), conv.bias.data[cut].clone()
+    return new
+
+
+class GluConv(nn.Module):
+    """A convolution and its gate as two convolutions: no Split of the whole, and the runtime fuses the sigmoid."""
+    def __init__(self, conv):
+        super().__init__()
+        self.a, self.b = half(conv, 0), half(conv, 1)
+
+    def forward(self, x):
+        return self.a(x) * torch.sigmoid(self.b(x))
+
+
+class NormGluConv(nn.Module):
+    """Convolution, GroupNorm(1, 2C), gate and LayerScale of a DConv layer; the scale goes into the norm's weights."""
+    def __init__(self, conv, norm, scale):
+        super().__init__()
+        assert norm.num_groups == 1
+        self.a, self.b, self.eps = half(conv, 0), half(conv, 1), norm.eps
+        for name, t in (("w", norm.weight.data), ("c", norm.bias.data)):
+            first, second = t.chunk(2)
+            self.register_buffer(name + "a", (first * scale.scale.data)[None, :, None].clone())
+            self.register_buffer(name + "b", second[None, :, None].clone())
+
+    def forward(self, x):
+        a, b = self.a(x), self.b(x)
+        m = 0.5 * (a.mean(2, keepdim=True).mean(1, keepdim=True) + b.mean(2, keepdim=True).mean(1, keepdim=True))
+        a, b = a - m, b - m
+        v = 0.5 * (mean_square(a).mean(1, keepdim=True) + mean_square(b).mean(1, keepdim=True))
+        s = 1 / torch.sqrt(v + self.eps)
+        return (a * (self.wa * s) + self.ca) * torch.sigmoid(b * (self.wb * s) + self.cb)
+
+
+def encode(self, x, inject=None):
+    """HEncLayer.forward with its gate inside of `rewrite`."""
+    if not self.freq:
+        if x.dim() == 4:
+            x = x.view(x.shape[0], -1, x.shape[-1])
+        if x.shape[-1] % self.stride:
+            x = F.pad(x, (0, self.stride - x.shape[-1] % self.stride))
+    y = self.conv(x)
+    if self.empty:
+        return y
+    if inject is not None:
+        y = y + (inject[:, :, None] if inject.dim() == 3 and y.dim() == 4 else inject)
+    return self.rewrite(residual(self, F.gelu(y)))
+
+
+def decode(self, x, skip, length):
+    """HDecLayer.forward with its gate inside of `rewrite`."""
+    if self.freq and x.dim() == 3:
+        x = x.view(x.shape[0], self.chin, -1, x.shape[-1])
+    y = x if self.empty else residual(self, self.rewrite(x + skip))
+    z = self.conv_tr(y)
+    if not self.freq:
+        z = z[..., self.pad:self.pad + length]
+    elif self.pad:
+        z = z[..., self.pad:-self.pad, :]
+    return (z if self.last else F.gelu(z)), y
+
+
+def residual(layer, y):
+    if not layer.dconv:
+        return y
+    if not layer.freq:
+        return layer.dconv(y)
+    B, C, Fr, T = y.shape
+    y = layer.dconv(y.permute(0, 2, 1, 3).reshape(-1, C, T))
+    return y.view(B, Fr, C, T).permute(0, 2, 1, 3)
+
+
+def prepare(mod):
+    """Puts the pieces above in the place of a model's own. The norms of its outer layers must be none (norm_starts)."""
+    from demucs.demucs import DConv
+    from demucs.hdemucs import HDecLayer, HEncLayer
     for n, c in mod.named_children():
-        if type(c) is nn.GroupNorm and c.num_groups == 1:
+        if isinstance(c, DConv):
+            for k, (conv, norm, act, tail, tail_norm, _, scale) in enumerate(c.layers):
+                c.layers[k] = nn.Sequential(conv, GN1(norm), act, NormGluConv(tail, tail_norm, scale))
+        elif type(c) is nn.GroupNorm and c.num_groups == 1:
             setattr(mod, n, GN1(c))
         else:
-            swap_gn(c)
+            prepare(c)
+        for kind, forward in ((HEncLayer, encode), (HDecLayer, decode)):
+            if isinstance(c, kind) and not c.empty:
+                assert all(isinstance(norm, nn.Identity) for norm in (c.norm1, c.norm2)) and c.rewrite is not None
+                c.rewrite = GluConv(c.rewrite)
+                c.forward = types.MethodType(forward, c)
 
 
 def gn1(gn, x):
@@ -336,7 +428,7 @@ def main():
     if not a.fused_gn:
         import copy
         m = copy.deepcopy(m)
-        swap_gn(m)
+        prepare(m)
     core = HTCore(m, a.stft).eval()
     mix = torch.randn(1, 2, core.n) * 0.1
     if a.stft == "outside":
