@@ -9,8 +9,8 @@ import { build } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 const outdir = join(root, 'dist/bundle');
 const KEEP_STALE_MS = 600_000;
-/** The package of a hundred files that every command needs; all others are loaded from node_modules. */
-const JOINED = 'zod';
+/** Packages of many files that most commands need; all others are loaded from node_modules. */
+const JOINED = ['zod', 'yaml', 'commander'];
 
 /** forge speaks English: the messages of zod in forty other languages stay out. */
 const englishAlone = {
@@ -18,6 +18,16 @@ const englishAlone = {
   setup({ onLoad }) {
     onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
+/** The parser that is loaded when it is first needed becomes a part of the bundle that is run when it is first needed. */
+const lazyYaml = {
+  name: 'lazy-yaml',
+  setup({ onLoad }) {
+    onLoad({ filter: /dist[\\/]yaml-file\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace("createRequire(import.meta.url)('yaml')", "require('yaml')"),
     }));
   },
 };
@@ -32,21 +42,23 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => name !== JOINED),
+  external: Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !JOINED.includes(name)),
   // All in one folder, as deep as the modules that find presets and weights by their own place.
   chunkNames: '[name]-[hash]',
-  plugins: [englishAlone],
+  // Joined CommonJS packages ask for Node's own modules by it.
+  banner: { js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);' },
+  plugins: [englishAlone, lazyYaml],
   minifyWhitespace: true,
   minifySyntax: true,
   metafile: true,
   logLevel: 'warning',
 });
 
-copyFileSync(join(root, 'node_modules', JOINED, 'LICENSE'), join(outdir, `LICENSE.${JOINED}`));
+for (const name of JOINED) copyFileSync(join(root, 'node_modules', name, 'LICENSE'), join(outdir, `LICENSE.${name}`));
 
 const made = new Set([
   ...Object.keys(metafile.outputs).map((path) => path.split('/').at(-1)),
-  `LICENSE.${JOINED}`,
+  ...JOINED.map((name) => `LICENSE.${name}`),
 ]);
 for (const name of readdirSync(outdir).filter((entry) => !made.has(entry))) {
   const isOld = Date.now() - statSync(join(outdir, name)).mtimeMs > KEEP_STALE_MS;

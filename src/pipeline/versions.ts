@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const require = createRequire(import.meta.url);
+const { resolve } = createRequire(import.meta.url);
 
 /** forge's own version. */
 export function forgeVersion(): string {
-  return versionIn(require.resolve('../../package.json'));
+  return versionIn(resolve('../../package.json'));
 }
 
 /** Versions of the runtime and of the packages that make sound, by name. */
@@ -14,7 +14,7 @@ export function runtimeVersions(): Record<string, string> {
   return {
     forge: forgeVersion(),
     node: process.versions.node,
-    'onnxruntime-node': versionIn(require.resolve('onnxruntime-node/package.json')),
+    'onnxruntime-node': versionIn(resolve('onnxruntime-node/package.json')),
     platform: `${process.platform}-${process.arch}`,
   };
 }
