@@ -30,7 +30,8 @@ export interface SalienceAnalyser {
 
 /** @source Mauch & Dixon 2010 (Approximate note transcription for the improved identification of difficult chords) */
 export function createSalienceAnalyser(): SalienceAnalyser {
-  const templates = Array.from({ length: NOTE_COUNT }, (_, note) => noteTemplate(note));
+  const centresHz = Float64Array.from({ length: PITCH_BIN_COUNT }, (_, bin) => pitchBinHz(bin));
+  const templates = Array.from({ length: NOTE_COUNT }, (_, note) => noteTemplate(note, centresHz));
   const gram = new Float64Array(NOTE_COUNT * NOTE_COUNT);
   for (let a = 0; a < NOTE_COUNT; a++) {
     for (let b = 0; b < NOTE_COUNT; b++) gram[a * NOTE_COUNT + b] = dot(templates[a]!, templates[b]!);
@@ -107,14 +108,14 @@ function solve(gram: Float64Array, target: Float64Array, x: Float64Array): void 
 }
 
 /** Spectrum of a note of unit length: partials as the analysis shows them. */
-function noteTemplate(note: number): Float64Array {
+function noteTemplate(note: number, centresHz: Float64Array): Float64Array {
   const template = new Float64Array(PITCH_BIN_COUNT);
   const fundamentalHz = 440 * 2 ** ((LOWEST_NOTE + note - 69) / 12);
   for (let partial = 1; partial <= PARTIALS; partial++) {
     const hz = partial * fundamentalHz;
     const amplitude = PARTIAL_DECAY ** (partial - 1);
     for (let bin = 0; bin < PITCH_BIN_COUNT; bin++) {
-      const centreHz = pitchBinHz(bin);
+      const centreHz = centresHz[bin]!;
       const binWidthHz = Math.max(FFT_BIN_HZ, centreHz * (2 ** (1 / (12 * BINS_PER_SEMITONE)) - 1));
       const distance = Math.abs(centreHz - hz) / (0.5 * binWidthHz + 1.4 * FFT_BIN_HZ);
       if (distance < 1)
