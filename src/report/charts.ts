@@ -113,8 +113,10 @@ export function round(value: number, scale = 10): number {
 
 /** With a true minus, and a plus where asked. */
 export function signed(value: number, digits = 0, isPlusShown = false): string {
-  const text = value.toFixed(digits).replace('-', '−');
-  return isPlusShown && value > 0 ? `+${text}` : text;
+  const text = value.toFixed(digits);
+  const isZero = Number(text) === 0;
+  if (isZero) return text.replace('-', '');
+  return isPlusShown && value > 0 ? `+${text}` : text.replace('-', '−');
 }
 
 /** Multiples of `step` from `low` to `high`. */

@@ -88,7 +88,8 @@ export const PAGE_SCRIPT = `
     const start = () => {
       if (durationSec && positionSec >= durationSec - 0.05) positionSec = 0;
       audio[active].currentTime = positionSec;
-      audio[active].play().then(showButton, failed);
+      // A quick change of versions interrupts the start of one, which is no trouble.
+      audio[active].play().catch((error) => { if (error.name !== 'AbortError') failed(); });
     };
     const toggle = () => { if (audio[active].paused) start(); else { audio[active].pause(); showButton(); } };
     const choose = (index) => {
@@ -107,8 +108,7 @@ export const PAGE_SCRIPT = `
     audio.forEach((one, index) => {
       one.controls = false;
       one.addEventListener('error', () => { if (index === active) failed(); });
-      one.addEventListener('ended', showButton);
-      one.addEventListener('pause', showButton);
+      for (const event of ['play', 'pause', 'ended']) one.addEventListener(event, showButton);
     });
     const follow = () => {
       if (!audio[active].paused) show(audio[active].currentTime);
