@@ -1,8 +1,6 @@
 // What run, split, denoise, analyze and master have in common: inputs, outputs, progress, interrupts, results.
 
-import { extname } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { SampleFormat } from '../audio/audio-file.js';
+import type { Command } from 'commander';
 import { ForgeError } from '../errors.js';
 import {
   type BatchItem,
@@ -23,19 +21,14 @@ import { planJson, planText } from '../report/plan.js';
 import { reportFiles } from '../report/report-files.js';
 import { resultJson, resultText } from '../report/result.js';
 import { printJson, printLine } from './command.js';
+import { addDeliveryFlags, type DeliveryFlags, deliveryWishOf, wholeNumber } from './delivery-flags.js';
 import { createProgress, type ProgressDisplay } from './progress.js';
 import { parseValue } from './stage-flags.js';
 
 /** Values of the shared flags, as commander gives them. */
-export interface AudioFlags {
+export interface AudioFlags extends DeliveryFlags {
   readonly out: string;
-  readonly output?: string;
   readonly overwrite?: boolean;
-  readonly format?: string;
-  readonly rate?: number;
-  readonly depth?: string;
-  readonly bitrate?: number;
-  readonly dither?: (typeof DITHERS)[number];
   readonly jobs?: number;
   readonly seed: number;
   readonly set?: readonly string[];
@@ -48,16 +41,6 @@ export interface AudioFlags {
   readonly progress: string;
   readonly quiet?: boolean;
 }
-
-const CONTAINERS = ['wav', 'flac', 'mp3', 'm4a', 'opus'] as const;
-const DITHERS = ['off', 'tpdf', 'shaped'] as const;
-const DEPTHS: Readonly<Record<string, SampleFormat>> = {
-  '16': { kind: 'int', bits: 16 },
-  '24': { kind: 'int', bits: 24 },
-  '32': { kind: 'int', bits: 32 },
-  '32f': { kind: 'float', bits: 32 },
-  '64f': { kind: 'float', bits: 64 },
-};
 
 /** Adds the inputs argument and the shared flags. */
 export function addAudioFlags(
@@ -77,24 +60,9 @@ export function addAudioFlags(
     .option('--out <dir>', 'folder for all results', 'forge-out');
   if (options.makesOneFile === true)
     command.option('-o, --output <file>', 'name of the one result (one input only)');
+  command.option('--overwrite', 'replace files that forge did not make');
+  addDeliveryFlags(command, options.formats);
   command
-    .option('--overwrite', 'replace files that forge did not make')
-    .addOption(
-      options.formats === undefined
-        ? new Option('--format <name>', 'container of the audio that is written').choices(CONTAINERS)
-        : new Option('--format <name>', 'form of what is printed').choices(options.formats),
-    )
-    .option('--rate <hz>', 'sample rate of the audio that is written', wholeNumber)
-    .addOption(
-      new Option('--depth <bits>', 'sample format of the audio that is written').choices(Object.keys(DEPTHS)),
-    )
-    .addOption(
-      new Option(
-        '--dither <kind>',
-        'rounding to fewer bits: plain, dithered (default), or with its noise where hearing is dull',
-      ).choices(DITHERS),
-    )
-    .option('--bitrate <kbps>', 'bit rate of lossy formats', wholeNumber)
     .option('--jobs <n>', 'cores to use at most (default: all)', wholeNumber)
     .option('--seed <n>', 'seed of dither and of everything drawn at random', wholeNumberOrZero, 0)
     .option('--set <stage.option=value>', 'set an option of a stage (repeatable)', collect)
@@ -165,7 +133,7 @@ export async function runPlanned(
   plan: (wish: DeliveryWish, settings: RunSettings, pipeline: Pipeline) => Promise<PlannedTrack[]>,
 ): Promise<number> {
   const { command, flags, pipeline } = job;
-  const wish = { ...job.wish, ...wishOf(flags) };
+  const wish = { ...job.wish, ...deliveryWishOf(flags) };
   const settings: RunSettings = {
     command,
     seed: flags.seed,
@@ -331,43 +299,6 @@ export function onInterrupt(pools: Workshop, display: ProgressDisplay): () => vo
     process.removeListener('SIGINT', stop);
     process.removeListener('SIGTERM', stop);
   };
-}
-
-function wishOf(flags: AudioFlags): DeliveryWish {
-  const ending = flags.output === undefined ? '' : extname(flags.output).slice(1).toLowerCase();
-  const byName = CONTAINERS.find((name) => name === ending);
-  const container = CONTAINERS.find((name) => name === flags.format) ?? byName;
-  if (flags.output !== undefined && container === undefined) {
-    throw new ForgeError(
-      'usage/bad-option',
-      `expected a file ending in ${CONTAINERS.join(', ')} for -o, got "${flags.output}"`,
-    );
-  }
-  if (flags.format !== undefined && byName !== undefined && byName !== flags.format) {
-    throw new ForgeError(
-      'usage/conflicting-options',
-      `--format ${flags.format} and -o ${flags.output} name different formats`,
-    );
-  }
-  return {
-    ...(container === undefined ? {} : { container }),
-    ...(flags.rate === undefined ? {} : { sampleRateHz: rateOf(flags.rate) }),
-    ...(flags.depth === undefined ? {} : { sampleFormat: DEPTHS[flags.depth]! }),
-    ...(flags.bitrate === undefined ? {} : { bitrateKbps: flags.bitrate }),
-    ...(flags.dither === undefined ? {} : { dither: flags.dither }),
-  };
-}
-
-function rateOf(rateHz: number): number {
-  if (rateHz >= 8_000 && rateHz <= 192_000) return rateHz;
-  throw new ForgeError('usage/bad-option', `expected 8000 to 192000 for --rate, got ${rateHz}`);
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError(`Expected a whole number from 1.`);
-  return value;
 }
 
 function wholeNumberOrZero(text: string): number {

@@ -1,14 +1,17 @@
 // The flags of `forge drums`, and the wish that they make. What is no option of a drummer (where results go, what is
 // printed) stays with the command.
+import { extname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ForgeError } from '../errors.js';
+import { DEFAULT_DELIVERY } from '../pipeline/drum-session.js';
 import type { DrumWish } from '../pipeline/drum-wish.js';
 import type { ControlOverrides } from '../players/controls.js';
 import { FILL_PLACES, KITS } from '../players/persona.js';
 import { GROUPS, type Group } from '../players/pieces.js';
+import { addDeliveryFlags, type DeliveryFlags, deliveryWishOf } from './delivery-flags.js';
 
 /** Values as commander gives them. */
-export interface DrumFlags extends Omit<DrumWish, 'overrides' | 'render'> {
+export interface DrumFlags extends Omit<DrumWish, 'overrides' | 'render'>, DeliveryFlags {
   readonly complexity?: number;
   readonly dynamics?: number;
   readonly ghostNotes?: number;
@@ -24,7 +27,6 @@ export interface DrumFlags extends Omit<DrumWish, 'overrides' | 'render'> {
   readonly render?: boolean;
   readonly stems?: boolean;
   readonly soundfont?: string;
-  readonly rate: number;
   readonly out: string;
   readonly name?: string;
   readonly overwrite?: boolean;
@@ -77,8 +79,8 @@ export function addDrumFlags(drums: Command): void {
     .option('--render', 'also write drums.wav')
     .option('--stems', 'also write each drum as a stem (renders)')
     .option('--soundfont <file>', 'render by this SoundFont, .sf2, .sf3 or .dls (renders)')
-    .option('--rate <hz>', 'sample rate of the render', whole(8000, 192000), 48000)
     .option('--out <dir>', 'folder of the results', 'forge-out')
+    .option('-o, --output <file>', 'name of the MIDI file (.mid), or of the render (renders)')
     .option('--name <name>', "folder of this track (default: the persona's name)")
     .option('--overwrite', 'replace files that forge did not make')
     .option('--dry-run', 'print the plan and do nothing')
@@ -90,16 +92,24 @@ export function addDrumFlags(drums: Command): void {
         .default('auto'),
     )
     .option('--quiet', 'no progress');
+  addDeliveryFlags(drums);
 }
 
 /** What the flags ask for. @throws ForgeError usage/bad-option */
 export function wishOf(flags: DrumFlags): DrumWish {
   const { bars, sections, song, meter, tempo, tempoFrom, grid, follow, barsFrom, barsTo, partSeed, keep } =
     flags;
-  const isRendered = flags.render === true || flags.stems === true || flags.soundfont !== undefined;
+  const { output, ...form } = flags;
+  const namesRender = output !== undefined && !isMidi(output);
+  const isRendered =
+    namesRender || flags.render === true || flags.stems === true || flags.soundfont !== undefined;
+  const delivery = deliveryWishOf(namesRender ? flags : form);
+  if (!isRendered && Object.keys(delivery).length > 0) {
+    throw new ForgeError('usage/missing-argument', 'expected --render beside flags for the audio');
+  }
   const render = isRendered
     ? defined({
-        sampleRateHz: flags.rate,
+        delivery: { ...DEFAULT_DELIVERY, ...delivery },
         hasStems: flags.stems === true,
         soundFont: flags.soundfont,
       })
@@ -112,6 +122,11 @@ export function wishOf(flags: DrumFlags): DrumWish {
     takes: flags.takes,
     map: flags.map,
   };
+}
+
+/** Whether -o names the MIDI file. */
+function isMidi(path: string): boolean {
+  return extname(path).toLowerCase() === '.mid';
 }
 
 function overridesOf(flags: DrumFlags): ControlOverrides {

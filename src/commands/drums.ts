@@ -1,6 +1,6 @@
 // `forge drums`: a session drummer. Plays a persona to MIDI, JSON and audio; `forge drums learn` makes a persona.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
 import { ForgeError } from '../errors.js';
 import { type DrumSession, planDrumSession, runDrumSession } from '../pipeline/drum-session.js';
@@ -42,6 +42,7 @@ async function play(flags: DrumFlags): Promise<void> {
   const place = {
     folder: join(flags.out, flags.name ?? persona.id),
     overwrite: flags.overwrite === true,
+    ...(flags.output === undefined ? {} : { outputFile: flags.output }),
   };
   const session = await sessionOf(wish, place, analyserOf(flags));
   if (flags.dryRun === true) {
@@ -50,7 +51,10 @@ async function play(flags: DrumFlags): Promise<void> {
   }
   const { takes, outputs } = await runDrumSession(session);
   const best = takes[0]!;
-  const listed = outputs.map((output) => ({ ...output, path: join(session.folder, output.path) }));
+  const listed = outputs.map((output) => ({
+    ...output,
+    path: isAbsolute(output.path) ? output.path : join(session.folder, output.path),
+  }));
   const barCount = best.arrangement.bars.length;
   const meter = formatMeter(best.meter);
   if (flags.json !== true) {

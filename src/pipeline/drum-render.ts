@@ -1,6 +1,7 @@
-// Renders a performance to WAV files block by block: the mix, and each drum as a stem, by the synthesised kit or by a
-// SoundFont. The stems add up to the mix.
+// Renders a performance block by block: the mix, and each drum as a stem, by the synthesised kit or by a SoundFont. The
+// stems add up to the mix. What it writes is float, for drum-session.ts to bring into the form that is delivered.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inputError } from '../audio/input-file.js';
 import { createWavWriter } from '../audio/wav-writer.js';
 import { KitBank, KitPlayer, RENDER_BLOCK_FRAMES, stemOf } from '../dsp/drum-kit/kit-player.js';
@@ -8,12 +9,14 @@ import { ForgeError } from '../errors.js';
 import type { DrumMap } from '../players/drum-maps.js';
 import type { DrumEvent, DrumPerformance } from '../players/performance.js';
 import { SoundFont, SoundFontPlayer } from '../players/sound-font.js';
+import type { DeliverySpec } from './stage.js';
 
 /** What is left to ring at the end of a render. */
 const TAIL_SEC = 2.5;
 
 export interface DrumRender {
-  readonly sampleRateHz: number;
+  /** Form of the files that are delivered. */
+  readonly delivery: DeliverySpec;
   readonly hasStems: boolean;
   /** A .sf2, .sf3 or .dls file; the synthesised kit unless given. */
   readonly soundFont?: string;
@@ -36,18 +39,23 @@ export function stemsOf(events: readonly DrumEvent[]): Map<string, DrumEvent[]> 
   return groups;
 }
 
-/**
- * Writes drums.wav, and a WAV for each drum with stems; gives their paths in the track's folder.
- * @param place makes a relative path ready to be written, and gives the whole one
- * @throws ForgeError input/* for the SoundFont, output/*
- */
+/** A rendered part: `drums` for the mix, a drum's name for a stem. */
+export interface RenderedPart {
+  readonly name: string;
+  readonly isStem: boolean;
+  /** A WAV of 32-bit floats in the scratch folder. */
+  readonly path: string;
+}
+
+/** Writes the mix, and each drum with stems, into `scratchDir`. @throws ForgeError input/* for the SoundFont, output/* */
 export async function renderTake(
   take: DrumPerformance,
   map: DrumMap,
   render: DrumRender,
-  place: (path: string) => string,
-): Promise<string[]> {
-  const { sampleRateHz, hasStems, soundFont } = render;
+  scratchDir: string,
+): Promise<RenderedPart[]> {
+  const { hasStems, soundFont } = render;
+  const { sampleRateHz } = render.delivery;
   const endSec = take.events.reduce((end, { timeSec }) => Math.max(end, timeSec), 0) + TAIL_SEC;
   const frameCount = Math.ceil(endSec * sampleRateHz);
   const stems: ReadonlyMap<string, readonly DrumEvent[]> = hasStems
@@ -58,10 +66,14 @@ export async function renderTake(
     soundFont === undefined
       ? kitRenderer(take, parts, sampleRateHz)
       : await fontRenderer(take, parts, map, soundFont, sampleRateHz);
-  const paths = ['drums.wav', ...(hasStems ? [...stems.keys()].map((stem) => `stems/${stem}.wav`) : [])];
+  const names = ['drums', ...(hasStems ? stems.keys() : [])];
+  const rendered = names.map((name, index): RenderedPart => {
+    const isStem = index > 0;
+    return { name, isStem, path: join(scratchDir, `${isStem ? 'stem-' : ''}${name}.wav`) };
+  });
   const shape = { sampleRateHz, channelCount: 2, frameCount };
-  const writers = paths.map((path) =>
-    createWavWriter(place(path), { ...shape, sampleFormat: { kind: 'int', bits: 24 } }),
+  const writers = rendered.map(({ path }) =>
+    createWavWriter(path, { ...shape, sampleFormat: { kind: 'float', bits: 32 } }),
   );
   let isSilent = true;
   try {
@@ -87,7 +99,7 @@ export async function renderTake(
     for (const writer of writers) writer.abort();
     throw error;
   }
-  return paths;
+  return rendered;
 }
 
 function kitRenderer(

@@ -1,8 +1,8 @@
 // Runs a drum session: takes are played and ranked, and their files written into a track's folder, with a record in
 // run.json. What is played is src/players' matter; this file knows files.
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, extname, join, resolve } from 'node:path';
 import { sha256Sync } from '../file-hash.js';
 import { findCard } from '../models/card.js';
 import { loadDrummer } from '../models/drummer.js';
@@ -13,13 +13,23 @@ import { type DrumPerformance, gridOfRequest, type PerformRequest, perform } fro
 import { encodePerformance } from '../players/performance-file.js';
 import { personaFileOf } from '../players/persona.js';
 import { roundTo } from '../units.js';
+import type { DrumRender } from './drum-render.js';
 import type { DrumWish } from './drum-wish.js';
 import type { ModelRecord, OutputRecord, RunEntry } from './manifest.js';
 import { writeManifest } from './manifest.js';
 import { Ownership } from './ownership.js';
-import type { Json } from './stage.js';
+import type { DeliverySpec, Json } from './stage.js';
 import { forgeVersion, runtimeVersions } from './versions.js';
 import { writeBytes } from './whole-file.js';
+
+const SCRATCH_FOLDER = '.scratch';
+
+/** The form of a render where nothing else is asked for. */
+export const DEFAULT_DELIVERY: DeliverySpec = {
+  container: 'wav',
+  sampleRateHz: 48_000,
+  sampleFormat: { kind: 'int', bits: 24 },
+};
 
 export interface DrumSession {
   /** What was asked for, as run.json keeps it. */
@@ -30,6 +40,8 @@ export interface DrumSession {
   readonly map: DrumMap;
   readonly folder: string;
   readonly overwrite: boolean;
+  /** -o: where the one MIDI file, or the render, goes instead. */
+  readonly outputFile?: string;
 }
 
 export interface DrumSessionResult {
@@ -51,7 +63,8 @@ export interface DrumSessionPlan {
 }
 
 /** The plan of a session. Plays and writes nothing. */
-export function planDrumSession({ request, wish, folder }: DrumSession): DrumSessionPlan {
+export function planDrumSession(session: DrumSession): DrumSessionPlan {
+  const { request, wish, folder } = session;
   const { meter, beatQuarters } = gridOfRequest(request);
   const tempoBpm =
     request.tempoMap === undefined
@@ -59,15 +72,30 @@ export function planDrumSession({ request, wish, folder }: DrumSession): DrumSes
       : roundTo(request.tempoMap.tempoAt(0) / beatQuarters, 3);
   const takes = Array.from({ length: wish.takes }, (_, take) => nameOfTake(take));
   const midi = takes.flatMap((name) => [`midi/${name}.mid`, `midi/${name}.json`]);
-  const audio = wish.render === undefined ? [] : ['drums.wav'];
-  const stems = wish.render?.hasStems === true ? ['stems/*.wav'] : [];
+  const { render } = wish;
+  const audio = render === undefined ? [] : [audioPath('drums', false, render)];
+  const stems = render?.hasStems === true ? [audioPath('*', true, render)] : [];
   return {
     meter: formatMeter(meter),
     barCount: request.sections.reduce((sum, { bars }) => sum + bars, 0),
     tempoBpm,
     sections: request.sections.map(({ label, bars }) => ({ label, bars })),
-    outputs: [...midi, ...audio, ...stems, 'run.json'].map((path) => join(folder, path)),
+    outputs: [...midi, ...audio, ...stems, 'run.json'].map(
+      (path) => elsewhere(session, path) ?? join(folder, path),
+    ),
   };
+}
+
+function audioPath(name: string, isStem: boolean, { delivery }: DrumRender): string {
+  return `${isStem ? 'stems/' : ''}${name}.${delivery.container}`;
+}
+
+/** The whole path of -o for the file that it names: the best take's MIDI, or the render, as its ending tells. */
+function elsewhere({ outputFile, wish }: DrumSession, path: string): string | undefined {
+  if (outputFile === undefined) return undefined;
+  const isMidi = extname(outputFile).toLowerCase() === '.mid';
+  const named = isMidi ? 'midi/drums.mid' : audioPath('drums', false, wish.render!);
+  return path === named ? resolve(outputFile) : undefined;
 }
 
 function nameOfTake(index: number): string {
@@ -80,6 +108,7 @@ export async function runDrumSession(session: DrumSession): Promise<DrumSessionR
   const takes = await playTakes(session.request, session.wish.takes);
   const ownership = new Ownership(session.folder);
   const outputs: OutputRecord[] = [];
+  /** Makes ready for a file, and gives its whole path. */
   const place = (path: string): string => {
     const target = resolve(session.folder, path);
     if (!session.overwrite) ownership.requireReplaceable(target);
@@ -87,7 +116,8 @@ export async function runDrumSession(session: DrumSession): Promise<DrumSessionR
     ownership.announce([target]);
     return target;
   };
-  const deliver = (kind: string, path: string, bytes: Uint8Array) => {
+  const deliver = (kind: string, name: string, bytes: Uint8Array) => {
+    const path = elsewhere(session, name) ?? name;
     writeBytes(place(path), bytes);
     outputs.push({ kind, path, sha256: createHash('sha256').update(bytes).digest('hex') });
   };
@@ -98,15 +128,53 @@ export async function runDrumSession(session: DrumSession): Promise<DrumSessionR
   });
   const { render } = session.wish;
   if (render !== undefined) {
-    const { renderTake } = await import('./drum-render.js');
-    for (const path of await renderTake(takes[0]!, session.map, render, place)) {
-      const kind = path.startsWith('stems/') ? 'stem' : 'audio';
-      outputs.push({ kind, path, sha256: sha256Sync(join(session.folder, path)) });
+    const scratch = join(session.folder, SCRATCH_FOLDER);
+    rmSync(scratch, { recursive: true, force: true });
+    mkdirSync(scratch, { recursive: true });
+    try {
+      const { renderTake } = await import('./drum-render.js');
+      for (const { name, isStem, path: rendered } of await renderTake(
+        takes[0]!,
+        session.map,
+        render,
+        scratch,
+      )) {
+        const inside = audioPath(name, isStem, render);
+        const path = elsewhere(session, inside) ?? inside;
+        const sha256 = await encodeRender(rendered, place(path), render.delivery, session.request);
+        outputs.push({ kind: isStem ? 'stem' : 'audio', path, sha256 });
+      }
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
     }
   }
   writeManifest(session.folder, recordOf(session, takes, outputs, startedAt));
   ownership.settle();
   return { takes, outputs };
+}
+
+/** Nothing is scaled or cut off to fit: what passes full scale is kept in float. Gives the sha256. */
+async function encodeRender(
+  rendered: string,
+  target: string,
+  spec: DeliverySpec,
+  request: DrumSession['request'],
+): Promise<string> {
+  const [{ encodeAudio }, { openWav }] = await Promise.all([
+    import('../audio/encode.js'),
+    import('../audio/wav-reader.js'),
+  ]);
+  const seed = request.overrides?.seed ?? 1;
+  const source = openWav(rendered);
+  try {
+    const { clippedSampleCount } = await encodeAudio(source, target, spec, { seed });
+    if (clippedSampleCount > 0 && spec.container === 'wav' && spec.sampleFormat.kind === 'int') {
+      await encodeAudio(source, target, { ...spec, sampleFormat: { kind: 'float', bits: 32 } });
+    }
+  } finally {
+    source.close();
+  }
+  return sha256Sync(target);
 }
 
 /** Takes by rising cost; the seed of take n is the request's seed plus n. */
@@ -175,11 +243,7 @@ function recordOf(
     },
     seed: controls.seed,
     isDamageTolerated: false,
-    delivery: {
-      container: 'wav',
-      sampleRateHz: wish.render?.sampleRateHz ?? 48000,
-      sampleFormat: { kind: 'int', bits: 24 },
-    },
+    delivery: wish.render?.delivery ?? DEFAULT_DELIVERY,
     wish: {},
     stages: [
       {

@@ -82,7 +82,7 @@ function filesOfWish(wish: DrumWish): string[] {
  */
 export async function sessionOf(
   wish: DrumWish,
-  place: Pick<DrumSession, 'folder' | 'overwrite'>,
+  place: Pick<DrumSession, 'folder' | 'overwrite' | 'outputFile'>,
   analyse: SongAnalyser,
 ): Promise<DrumSession> {
   refuseConflicts(wish);

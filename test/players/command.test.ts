@@ -45,6 +45,24 @@ describe('forge drums', () => {
     expect(mix.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)).toBeGreaterThan(0.1);
   }, 60_000);
 
+  it('delivers the render in the form that is asked for, under the name that is asked for', async () => {
+    const cwd = temporaryFolder();
+    const named = await forge(cwd, '--bars', '2', '-o', 'beat.wav', '--depth', '16', '--rate', '44100');
+    expect(named.stderr).toBe('');
+    expect(named.code).toBe(0);
+    const reader = openWav(join(cwd, 'beat.wav'));
+    expect(reader.sampleRateHz).toBe(44_100);
+    expect(reader.info.encoding).toBe('s16');
+    reader.close();
+    expect(existsSync(join(cwd, 'forge-out/kyle/drums.wav'))).toBe(false);
+    expect(existsSync(join(cwd, 'forge-out/kyle/.scratch'))).toBe(false);
+    expect((await forge(cwd, '--bars', '2', '-o', 'beat.mid', '--overwrite')).code).toBe(0);
+    expect(readFileSync(join(cwd, 'beat.mid')).subarray(0, 4).toString()).toBe('MThd');
+    const idle = await forge(cwd, '--bars', '2', '--depth', '16');
+    expect(idle.code).toBe(2);
+    expect(idle.stderr).toContain('usage/missing-argument');
+  }, 60_000);
+
   it('replaces its own files and no others', async () => {
     const cwd = temporaryFolder();
     expect((await forge(cwd, '--bars', '1')).code).toBe(0);
