@@ -4,6 +4,9 @@ import type { Json } from '../pipeline/stage.js';
 import type { Report } from './report.js';
 import { escapeXml } from './text.js';
 
+/** A stem that is next to silent must not silence the others. */
+const MOST_TRIM_DB = 20;
+
 /** Label of the input among the versions. */
 export const INPUT_LABEL = 'input';
 
@@ -20,13 +23,16 @@ export interface Source {
 export function playerBar(report: Report, sources: readonly Source[]): string {
   if (sources.length === 0) return '';
   const loudness = loudnessByLabel(report);
-  const known = sources.map(({ label }) => loudness.get(label) ?? null);
-  const quietest =
-    known.every((lufs) => lufs !== null) && known.length > 1 ? Math.min(...(known as number[])) : null;
+  const measured = sources.map(({ label }) => loudness.get(label) ?? null);
+  const known = measured.filter((lufs): lufs is number => lufs !== null);
+  const quietest = known.length > 1 ? Math.max(Math.min(...known), Math.max(...known) - MOST_TRIM_DB) : null;
   const choices = sources.map(({ label, note }, index) => {
-    const lufs = known[index] ?? null;
+    const lufs = measured[index] ?? null;
     const letter = String.fromCharCode(65 + index);
-    const title = [lufs === null ? '' : `${lufs.toFixed(1).replace('-', '−')} LUFS`, note ?? '']
+    const title = [
+      lufs === null ? 'loudness not measured' : `${lufs.toFixed(1).replace('-', '−')} LUFS`,
+      note ?? '',
+    ]
       .filter((part) => part !== '')
       .join(', ');
     return `<label title="${escapeXml(title)}"><input type="radio" name="version" value="${index}"${index === 0 ? ' checked' : ''}><b>${letter}</b> ${escapeXml(label)}</label>`;
@@ -34,12 +40,12 @@ export function playerBar(report: Report, sources: readonly Source[]): string {
   const equal =
     quietest === null ? '' : '<label class="equal"><input type="checkbox" checked> equal loudness</label>';
   const audio = sources.map(({ label, href }, index) => {
-    const trimDb = quietest === null ? 0 : quietest - known[index]!;
+    const trimDb = quietest === null ? 0 : Math.min(0, quietest - (measured[index] ?? quietest));
     return `<audio controls preload="metadata" data-trim="${trimDb.toFixed(2)}" aria-label="${escapeXml(label)}" src="${escapeXml(href)}"></audio>`;
   });
   return `<section class="player" aria-label="Player">
 <button type="button" class="play" aria-label="Play">▶</button>
-<output class="clock">0:00</output>
+<span class="clock">0:00</span>
 <div class="versions" role="radiogroup" aria-label="Version">${choices.join('')}</div>
 ${equal}
 <span class="trouble" role="status"></span>
@@ -54,10 +60,10 @@ function loudnessByLabel(report: Report): Map<string, number> {
     const lufs = (loudness as { readonly integratedLufs?: number | null } | undefined)?.integratedLufs;
     if (lufs != null && !found.has(label)) found.set(label, lufs);
   };
-  const isNullable = (value: Json): value is { readonly [key: string]: Json } =>
+  const isRecord = (value: Json): value is { readonly [key: string]: Json } =>
     value !== null && typeof value === 'object';
   for (const stage of report.stages) {
-    if (!isNullable(stage.data)) continue;
+    if (!isRecord(stage.data)) continue;
     const data = stage.data as { readonly [key: string]: { readonly [key: string]: Json } | undefined };
     if (stage.stage === 'analyze' && stage.on === 'mix') put(INPUT_LABEL, data.loudness);
     if (stage.stage === 'master') {
