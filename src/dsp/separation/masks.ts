@@ -1,6 +1,7 @@
 // Soft masks of drums, bass and vocals from the cues of a cell; `other` is what is left, so all four sum to one.
-// Method: two opinions, a rule (what is struck is drums; of the rest, what is low is bass, and what is in the centre
-// and moves is voice) and a small trained network; the masks are their geometric mean, normalised.
+// Method: two opinions, a rule (what is struck is drums; of the rest, what is low or on the bass line is bass, and what
+// is in the centre and moves is voice) and a small trained network; the masks are their geometric mean, normalised.
+import type { BassLine } from './bass-line.js';
 import type { Cues } from './cues.js';
 import type { FrameGrid } from './frame-grid.js';
 import { createMaskNetwork } from './mask-network.js';
@@ -18,6 +19,8 @@ const BASS_TOP_HZ = 200;
 const VOICE_BOTTOM_HZ = 180;
 /** Added to the rule's masks, so that it alone cannot rule a stem out. */
 const LEAST_MASK = 1e-4;
+/** How much more a cell that the bass line explains whole weighs as bass. */
+const LINE_WEIGHT = 2;
 /** How much of the voice's mask a fully sustained cell loses. */
 const SUSTAIN_LOSS = 0.5;
 
@@ -27,7 +30,13 @@ function lowShare(hz: number, cutoffHz: number, order: number): number {
 }
 
 /** Computes the masks of a frame. `centreShare` is the song's (centre-share.ts). */
-export type MaskRule = (cues: Cues, frameIndex: number, centreShare: number, into: FrameMasks) => void;
+export type MaskRule = (
+  cues: Cues,
+  bassLine: BassLine,
+  frameIndex: number,
+  centreShare: number,
+  into: FrameMasks,
+) => void;
 
 /** The masks for a grid; the function serves one thread. */
 export function createMaskRule(grid: FrameGrid): MaskRule {
@@ -38,7 +47,8 @@ export function createMaskRule(grid: FrameGrid): MaskRule {
   const bassShare = table(BASS_TOP_HZ, 8);
   const belowVoice = table(VOICE_BOTTOM_HZ, 8);
   const network = createMaskNetwork(grid);
-  return (cues, frameIndex, centreShare, into) => {
+  return (cues, bassLine, frameIndex, centreShare, into) => {
+    const onLine = bassLine.shareOf(frameIndex);
     const [drumsVotes, bassVotes, otherVotes, vocalsVotes] = network.judge(cues, frameIndex, centreShare);
     for (let bin = 0, at = frameIndex * binCount; bin < binCount; bin++, at++) {
       const magnitude = cues.magnitude[at]! + 1e-20;
@@ -48,30 +58,34 @@ export function createMaskRule(grid: FrameGrid): MaskRule {
       const decaying = 1 - Math.min(1, cues.steady[at]! / magnitude);
       const drums = struckShare + decayShare[bin]! * (decaying - struckShare);
       const tonal = 1 - drums;
-      const bass = tonal * bassShare[bin]!;
+      const line = bin < bassLine.binCount ? onLine[bin]! : 0;
+      const bass = tonal * Math.max(bassShare[bin]!, line);
       const sustained = Math.min(1, cues.sustained[at]! / magnitude);
       const moving = 1 - SUSTAIN_LOSS * sustained * sustained;
       const centre = cues.centre[at]!;
       const voice = centre * centre * centre * (1 - belowVoice[bin]!) * moving;
       const vocals = (tonal - bass) * voice;
-      // Geometric mean of both opinions: half the votes' logarithms, the root of the rule's masks. Differences to the
-      // largest vote, so that no confident answer overflows.
+      // Differences to the largest vote, so that no confident answer overflows.
       const ofDrums = drumsVotes![bin]!;
       const ofBass = bassVotes![bin]!;
       const ofOther = otherVotes![bin]!;
       const ofVocals = vocalsVotes![bin]!;
       const largest = Math.max(ofDrums, ofBass, ofOther, ofVocals);
-      const drumsWeight = Math.exp(0.5 * (ofDrums - largest)) * Math.sqrt(drums + LEAST_MASK);
-      const bassWeight = Math.exp(0.5 * (ofBass - largest)) * Math.sqrt(bass + LEAST_MASK);
-      const vocalsWeight = Math.exp(0.5 * (ofVocals - largest)) * Math.sqrt(vocals + LEAST_MASK);
-      const left = Math.max(0, tonal - bass - vocals);
-      const otherWeight = Math.exp(0.5 * (ofOther - largest)) * Math.sqrt(left + LEAST_MASK);
+      const drumsWeight = weightOf(ofDrums - largest, drums);
+      const bassWeight = (1 + LINE_WEIGHT * line) * weightOf(ofBass - largest, bass);
+      const vocalsWeight = weightOf(ofVocals - largest, vocals);
+      const otherWeight = weightOf(ofOther - largest, Math.max(0, tonal - bass - vocals));
       const total = drumsWeight + bassWeight + vocalsWeight + otherWeight;
       into.drums[bin] = drumsWeight / total;
       into.bass[bin] = bassWeight / total;
       into.vocals[bin] = vocalsWeight / total;
     }
   };
+}
+
+/** Geometric mean of what a vote is the logarithm of and a mask of the rule. */
+function weightOf(vote: number, mask: number): number {
+  return Math.exp(0.5 * vote) * Math.sqrt(mask + LEAST_MASK);
 }
 
 /** Room for the masks of one frame. */

@@ -1,8 +1,10 @@
 // Separates a range of samples into drums, bass, vocals and other.
 // Method: masks on the mixture's own complex spectra, 93 ms windows at a quarter hop; `other` is the mixture minus the
 // three, so the stems sum to it whatever the masks are. Channels beyond the second belong to `other`.
+import { BASS_LINE_REACH, trackBassLine } from './bass-line.js';
 import { measureCues } from './cues.js';
 import { createFrameGrid, type FrameGrid, framesTouching } from './frame-grid.js';
+import { createMaskSmoother } from './mask-smoother.js';
 import { createFrameMasks, createMaskRule, type FrameMasks } from './masks.js';
 import { createPairStft } from './pair-stft.js';
 import { measureSpectrogram } from './spectrogram.js';
@@ -35,6 +37,9 @@ export interface RangeSeparator {
   ): Stems;
 }
 
+/** Frames around those of a range whose cues are measured: of one more mask at both sides, and of its bass line. */
+const MASK_REACH = 1 + BASS_LINE_REACH;
+
 /** A separator for a sample rate; it serves one thread. */
 export function createRangeSeparator(sampleRateHz: number): RangeSeparator {
   const grid = createFrameGrid(sampleRateHz);
@@ -44,8 +49,8 @@ export function createRangeSeparator(sampleRateHz: number): RangeSeparator {
     grid,
     separate(read, song, startSample, endSample, progress) {
       const { first, last } = framesTouching(grid, startSample, endSample);
-      const firstHeld = first - grid.marginFrames;
-      const lastHeld = last + grid.marginFrames;
+      const firstHeld = first - MASK_REACH - grid.marginFrames;
+      const lastHeld = last + MASK_REACH + grid.marginFrames;
       const blockStart = firstHeld * grid.hopFrames - grid.fftSize / 2;
       const blockFrames = (lastHeld - firstHeld) * grid.hopFrames + grid.fftSize;
       const block = Array.from({ length: song.channelCount }, () => new Float32Array(blockFrames));
@@ -60,13 +65,23 @@ export function createRangeSeparator(sampleRateHz: number): RangeSeparator {
         firstHeld,
         lastHeld,
       );
-      const cues = measureCues(grid, spectrogram, first, last);
+      const cues = measureCues(grid, spectrogram, first - MASK_REACH, last + MASK_REACH);
+      const bassLine = trackBassLine(grid, cues);
       const masked = Object.fromEntries(
         MASKED_STEMS.map((name) => [name, block.map(() => new Float32Array(endSample - startSample))]),
       ) as Record<MaskedStem, Float32Array[]>;
       const masks = createFrameMasks(grid.binCount);
+      const smoother = createMaskSmoother(grid.binCount);
+      const push = (frame: number): void => {
+        const index = frame - cues.firstFrame;
+        rule(cues, bassLine, index, song.centreShare, masks);
+        smoother.push(masks, cues.magnitude.subarray(index * grid.binCount, (index + 1) * grid.binCount));
+      };
+      push(first - 1);
+      push(first);
       for (let frame = first; frame <= last; frame++) {
-        rule(cues, frame - first, song.centreShare, masks);
+        push(frame + 1);
+        smoother.smooth(masks);
         const inBlock = frame * grid.hopFrames - grid.fftSize / 2 - blockStart;
         const inRange = frame * grid.hopFrames - grid.fftSize / 2 - startSample;
         stft.analyse(analysed, inBlock);
