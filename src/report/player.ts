@@ -26,15 +26,11 @@ export function playerBar(report: Report, sources: readonly Source[]): string {
   const measured = sources.map(({ label }) => loudness.get(label) ?? null);
   const known = measured.filter((lufs): lufs is number => lufs !== null);
   const quietest = known.length > 1 ? Math.max(Math.min(...known), Math.max(...known) - MOST_TRIM_DB) : null;
-  const choices = sources.map(({ label, note }, index) => {
+  const notes = [...new Set(sources.flatMap(({ note }) => note ?? []))];
+  const choices = sources.map(({ label }, index) => {
     const lufs = measured[index] ?? null;
     const letter = String.fromCharCode(65 + index);
-    const title = [
-      lufs === null ? 'loudness not measured' : `${lufs.toFixed(1).replace('-', '−')} LUFS`,
-      note ?? '',
-    ]
-      .filter((part) => part !== '')
-      .join(', ');
+    const title = lufs === null ? 'loudness not measured' : `${lufs.toFixed(1).replace('-', '−')} LUFS`;
     return `<label title="${escapeXml(title)}"><input type="radio" name="version" value="${index}"${index === 0 ? ' checked' : ''}><b>${letter}</b> ${escapeXml(label)}</label>`;
   });
   const equal =
@@ -48,6 +44,7 @@ export function playerBar(report: Report, sources: readonly Source[]): string {
 <span class="clock">0:00</span>
 <div class="versions" role="radiogroup" aria-label="Version">${choices.join('')}</div>
 ${equal}
+${notes.map((note) => `<small>${escapeXml(note)}</small>`).join('')}
 <span class="trouble" role="status"></span>
 ${audio.join('')}
 </section>`;

@@ -77,5 +77,6 @@ describe('forge analyze of a folder', () => {
     const embedded = readFileSync(page, 'utf8');
     expect(embedded).toMatch(/src="data:audio\/(mpeg|wav);base64,/);
     expect(embedded).not.toContain('src="../');
+    if (embedded.includes('data:audio/mpeg')) expect(embedded).toContain('embedded as MP3 of 192 kbit/s');
   });
 });
