@@ -160,9 +160,10 @@ function platformSheet(platforms: Platforms): string {
       ({ rule, measured, limit }) =>
         `${labelOf(rule)} ${figureText(measured)}, asked for ${limitText(limit as Json, unitOf(rule))}`,
     );
-    const verdict = pass
-      ? '<td class="pass">as it is</td>'
-      : `<td title="${escapeXml(reasons.join('; '))}"><span class="fail">${escapeXml(failed.map(({ rule }) => labelOf(rule)).join(', '))}</span></td>`;
+    const verdict =
+      pass !== false
+        ? `<td class="pass">${pass === null ? '–' : 'as it is'}</td>`
+        : `<td title="${escapeXml(reasons.join('; '))}"><span class="fail">${escapeXml(failed.map(({ rule }) => labelOf(rule)).join(', '))}</span></td>`;
     return `<tr><th scope="row" title="${escapeXml(summary)}">${escapeXml(preset)}</th><td class="fixed">${escapeXml(figureText(targetLufs, 'LUFS'))}</td><td>${escapeXml(playback + limiting)}</td>${verdict}</tr>`;
   });
   return `<h3>Platforms</h3><table><caption>The file as it is: how platforms play it, and which of their rules a master would still have to meet</caption><thead><tr><th>Platform</th><th>Target</th><th>There</th><th>Rules not met</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;

@@ -97,7 +97,7 @@ export function platformsReport(loudness: Loudness, dynamics: Dynamics, channelC
       gainDb: gainDb === null ? null : roundTo(gainDb, 2),
       limitingDb: overDb === null ? null : roundTo(overDb, 2),
       checks,
-      pass: checks.every(({ pass }) => pass !== false),
+      pass: integratedLufs === null ? null : checks.every(({ pass }) => pass !== false),
     };
   });
 }

@@ -21,7 +21,8 @@ const HISTORY_HOP_SEC = 0.1;
 
 function rounded<Figures extends object>(figures: Figures, digits = FIGURE_DIGITS): Figures {
   const round = (value: unknown): unknown => {
-    if (typeof value === 'number') return roundTo(value, digits);
+    // Never −0.
+    if (typeof value === 'number') return roundTo(value, digits) + 0;
     if (Array.isArray(value)) return value.map(round);
     if (value !== null && typeof value === 'object') {
       return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, round(inner)]));

@@ -182,7 +182,10 @@ export const platformsSchema = z
       gainDb: figure('dB. Target minus integrated loudness: below 0 the file is turned down by that much.'),
       limitingDb: figure('dB, ≥ 0. What the peaks would stand over its ceiling after that gain.'),
       checks: z.array(checkSchema).describe('Its rules, held against the file as it is.'),
-      pass: z.boolean().describe('True where the file could be delivered as it is.'),
+      pass: z
+        .boolean()
+        .nullable()
+        .describe('True where the file could be delivered as it is. null: silence.'),
     }),
   )
   .describe('The file against the targets of the common platforms.');

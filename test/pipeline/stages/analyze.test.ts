@@ -69,10 +69,13 @@ describe('analyze', () => {
     const report = await analyse([new Float32Array(48_000 * 4), new Float32Array(48_000 * 4)], 48_000, {
       history: false,
     });
-    const { advice, picture: _picture, ...measured } = report;
+    const { advice, platforms, picture: _picture, ...measured } = report;
     const { clippedSampleCount, clippedRunCount, overCount, ...dynamics } = report.dynamics;
     expect([clippedSampleCount, clippedRunCount, overCount]).toEqual([0, 0, 0]);
     for (const value of leavesOf({ ...measured, dynamics })) expect(value).toBeNull();
+    for (const { gainDb, limitingDb, pass } of platforms) {
+      expect([gainDb, limitingDb, pass]).toEqual([null, null, null]);
+    }
     expect(advice.suggestions).toEqual([]);
     for (const { differenceDb } of advice.thirdOctaves) expect(differenceDb).toBeNull();
   });
