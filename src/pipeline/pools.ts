@@ -16,7 +16,7 @@ const DELIVERY_POOL = 'delivery';
 /** Idle threads go after this time, so that a long run does not hold the memory of stages that are done. */
 const IDLE_MS = 10_000;
 /** What a worker's short-lived objects may fill: the samples themselves lie in buffers outside of it. */
-const YOUNG_GENERATION_MB = 12;
+const YOUNG_GENERATION_MB = 6;
 const PROGRESS_EVERY_MS = 100;
 /** Working memory of a range where the pass states none. */
 const DEFAULT_RANGE_MEMORY_MB = 64;
