@@ -19,8 +19,6 @@ const BASS_TOP_HZ = 200;
 const VOICE_BOTTOM_HZ = 180;
 /** Added to the rule's masks, so that it alone cannot rule a stem out. */
 const LEAST_MASK = 1e-4;
-/** How much more a cell that the bass line explains whole weighs as bass. */
-const LINE_WEIGHT = 2;
 /** How much of the voice's mask a fully sustained cell loses. */
 const SUSTAIN_LOSS = 0.5;
 
@@ -72,7 +70,8 @@ export function createMaskRule(grid: FrameGrid): MaskRule {
       const ofVocals = vocalsVotes![bin]!;
       const largest = Math.max(ofDrums, ofBass, ofOther, ofVocals);
       const drumsWeight = weightOf(ofDrums - largest, drums);
-      const bassWeight = (1 + LINE_WEIGHT * line) * weightOf(ofBass - largest, bass);
+      // A cell that the bass line explains whole counts twice as bass.
+      const bassWeight = (1 + line) * weightOf(ofBass - largest, bass);
       const vocalsWeight = weightOf(ofVocals - largest, vocals);
       const otherWeight = weightOf(ofOther - largest, Math.max(0, tonal - bass - vocals));
       const total = drumsWeight + bassWeight + vocalsWeight + otherWeight;
