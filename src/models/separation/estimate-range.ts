@@ -3,7 +3,7 @@
 // range's result reaches beyond its end; the next range's begins there, and the two are added.
 import { createResampledReader, type FrameSource } from '../../dsp/resample.js';
 import type { Chunk, ChunkPlan } from './chunks.js';
-import type { SeparationNetwork } from './separation-network.js';
+import type { SeparationNetwork } from './segment-network.js';
 
 /** The rate of the HTDemucs family. */
 export const NETWORK_RATE_HZ = 44100;

@@ -6,7 +6,7 @@ import { createStft } from '../../dsp/stft.js';
 import { ForgeError } from '../../errors.js';
 import type { SeparationForm } from '../card.js';
 import type { ModelSession, TensorInfo, TensorValue } from '../session.js';
-import type { SegmentStems, SeparationNetwork } from './separation-network.js';
+import type { SegmentStems, SeparationNetwork } from './segment-network.js';
 
 const DEFAULT_HOP_FRAMES = 1024;
 /** Bins that UVR silences before its MDX networks. */

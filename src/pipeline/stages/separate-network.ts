@@ -12,10 +12,8 @@ import {
   type SongLevel,
   songLevel,
 } from '../../models/separation/estimate-range.js';
-import {
-  createSeparationNetwork,
-  type SeparationNetwork,
-} from '../../models/separation/separation-network.js';
+import type { SeparationNetwork } from '../../models/separation/segment-network.js';
+import { createSeparationNetwork } from '../../models/separation/separation-network.js';
 import { createSession } from '../../models/session.js';
 import { roundTo } from '../../units.js';
 import { defineApply, defineScan, type ModelFiles, type RangeContext, type StageJob } from '../stage.js';
