@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 BANDS = 40
-CHANNELS = 32
+CHANNELS = 48
 DILATIONS = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 RANGE_DB = 60.0
 

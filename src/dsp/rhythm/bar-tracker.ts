@@ -11,6 +11,10 @@ const SMALLEST_PROBABILITY = 0.02;
 export const BAR_MODEL = {
   /** Activation at which a beat is as likely to be a downbeat as not. */
   evenActivation: 0.55,
+  /** Share of the beats that count as independent evidence for a meter: songs repeat their bars. */
+  evidenceShare: 0.14,
+  /** A bar of four whose third beat is at least so strong, against its first, is two bars of two. */
+  evenHalves: 0.95,
 };
 
 export interface BarTrack {
@@ -20,7 +24,7 @@ export interface BarTrack {
   readonly meterConfidence: number;
   /** Place in the bar of each beat, 0 for a downbeat. */
   readonly places: number[];
-  /** Log-probability of the downbeat activations under the bars and of the meter. */
+  /** Log-probability of the downbeat activations under the bars of the meter that explains each of them best. */
   readonly logScore: number;
 }
 
@@ -34,16 +38,32 @@ export function trackBars(downbeatActivation: ArrayLike<number>, meter?: number)
   const meters = meter === undefined ? [2, 3, 4, 5, 6, 7] : [meter];
   const tracks = meters.map((beats) => {
     const decoded = decodeBars(downbeatActivation, beats);
-    return { beats, places: decoded.places, score: decoded.score + Math.log(METER_PRIOR[beats] ?? 0.02) };
+    const prior = Math.log(METER_PRIOR[beats] ?? 0.02);
+    return {
+      beats,
+      places: decoded.places,
+      score: BAR_MODEL.evidenceShare * decoded.score + prior,
+      logScore: decoded.score + prior,
+    };
   });
-  const best = tracks.reduce((a, b) => (b.score > a.score ? b : a));
+  let best = tracks.reduce((a, b) => (b.score > a.score ? b : a));
+  if (meter === undefined && (best.beats === 2 || best.beats === 4)) {
+    const [two, , four] = tracks;
+    const [first, third] = [0, 2].map((place) => meanAt(place, four!.places, downbeatActivation));
+    best = third! >= BAR_MODEL.evenHalves * first! ? two! : four!;
+  }
   const sum = tracks.reduce((total, track) => total + Math.exp(track.score - best.score), 0);
   return {
     meter: best.beats,
     meterConfidence: meter === undefined ? 1 / sum : 1,
     places: best.places,
-    logScore: best.score,
+    logScore: Math.max(...tracks.map(({ logScore }) => logScore)),
   };
+}
+
+function meanAt(place: number, places: readonly number[], activation: ArrayLike<number>): number {
+  const there = places.flatMap((other, k) => (other === place ? [activation[k]!] : []));
+  return there.reduce((sum, value) => sum + value, 0) / Math.max(1, there.length);
 }
 
 function decodeBars(activation: ArrayLike<number>, beats: number): { places: number[]; score: number } {

@@ -25,7 +25,7 @@ export const LEVEL_MODEL = {
   barWeight: 1.5,
   /** Nats at one octave from the commonest tempo, for one second. */
   tempoNats: 0.5,
-  commonBpm: 96,
+  commonBpm: 84,
 };
 
 /** Beats on one metrical level with their bars. */
