@@ -17,6 +17,8 @@ export interface Mp3Info {
   /** Decoded frames to leave out at the start: the encoder's delay and the decoder's. 0 where the file says nothing. */
   readonly skipFrames: number;
   readonly bitrateKbps: number;
+  /** Whether all frames that hold audio have one bit rate. */
+  readonly isConstantBitrate: boolean;
   /** Bytes of the first and behind the last MPEG frame that holds audio. */
   readonly audioOffset: number;
   readonly audioEnd: number;
@@ -29,6 +31,7 @@ interface FrameHeader {
   readonly layer: 1 | 2 | 3;
   readonly version: 1 | 2 | 2.5;
   readonly byteCount: number;
+  readonly bitrateKbps: number;
   readonly samplesPerFrame: number;
 }
 
@@ -73,6 +76,7 @@ export function scanMp3(file: InputFile, firstFrame: number, damage: DamageLog):
 
   let position = audioOffset;
   let count = 0;
+  const bitratesKbps = new Set<number>();
   while (position + 4 <= end) {
     const header = headerAt(position);
     if (header === null || !isSameStream(first, header)) {
@@ -96,6 +100,7 @@ export function scanMp3(file: InputFile, firstFrame: number, damage: DamageLog):
       break;
     }
     position += header.byteCount;
+    bitratesKbps.add(header.bitrateKbps);
     count++;
   }
   if (tag?.frameCount !== undefined && count < tag.frameCount) {
@@ -119,6 +124,7 @@ export function scanMp3(file: InputFile, firstFrame: number, damage: DamageLog):
     skipFrames,
     bitrateKbps:
       count === 0 ? 0 : Math.round(((position - audioOffset) * 8 * first.sampleRateHz) / decoded / 1000),
+    isConstantBitrate: bitratesKbps.size === 1,
     audioOffset,
     audioEnd: position,
     isGapless,
@@ -238,7 +244,8 @@ function parseHeader(bytes: Uint8Array, at: number): FrameHeader | null {
       ? (Math.floor((12 * bitrate) / sampleRateHz) + padding) * 4
       : Math.floor(((samplesPerFrame / 8) * bitrate) / sampleRateHz) + padding;
   const channelCount = bytes[at + 3]! >> 6 === 3 ? 1 : 2;
-  return { sampleRateHz, channelCount, layer, version, byteCount, samplesPerFrame };
+  const bitrateKbps = bitrate / 1000;
+  return { sampleRateHz, channelCount, layer, version, byteCount, bitrateKbps, samplesPerFrame };
 }
 
 function isSameStream(a: FrameHeader, b: FrameHeader): boolean {

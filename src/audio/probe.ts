@@ -46,6 +46,8 @@ export interface AudioInfo {
   readonly sampleFormat: SampleFormat;
   readonly isLossy: boolean;
   readonly bitrateKbps?: number;
+  /** MP3 alone: whether all frames have one bit rate. */
+  readonly isConstantBitrate?: boolean;
   /** Ids of the chunks of a WAV file beside format and data: `bext`, `cue `, `iXML`, `LIST` … */
   readonly chunks: readonly string[];
   readonly decoder: DecoderId;
@@ -215,7 +217,11 @@ async function findOgg(file: InputFile, damage: DamageLog): Promise<Finding> {
 }
 
 async function findMp3(file: InputFile, firstFrame: number, damage: DamageLog): Promise<Finding> {
-  const { sampleRateHz, channelCount, layer, frameCount, bitrateKbps } = scanMp3(file, firstFrame, damage);
+  const { sampleRateHz, channelCount, layer, frameCount, bitrateKbps, isConstantBitrate } = scanMp3(
+    file,
+    firstFrame,
+    damage,
+  );
   return {
     container: 'mp3',
     codec: `mp${layer}`,
@@ -226,6 +232,7 @@ async function findMp3(file: InputFile, firstFrame: number, damage: DamageLog): 
     sampleFormat: FLOAT32,
     isLossy: true,
     bitrateKbps,
+    isConstantBitrate,
     decoder: (await findFfmpeg()) === null ? 'wasm-mp3' : 'ffmpeg',
   };
 }

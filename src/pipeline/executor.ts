@@ -2,7 +2,7 @@
 // in the caller's thread, for short work and for tests.
 import type { AudioInfo } from '../audio/probe.js';
 import type { MergeTask, RangeReply, RangeTask } from './range-task.js';
-import type { AudioRef, DeliverySpec, StageDefinition } from './stage.js';
+import type { AudioRef, DeliverySpec, StageDefinition, WrittenForm } from './stage.js';
 
 /** A range without what the executor adds: the signals shared with its worker. */
 export type RangeRequest = Omit<RangeTask, 'signals' | 'slot'>;
@@ -29,6 +29,8 @@ export interface EncodeReply {
   readonly sampleRateHz: number;
   readonly channelCount: number;
   readonly frameCount: number;
+  /** Of the file; there where `decodeInto` was given. */
+  readonly form?: WrittenForm;
   readonly busyMs: number;
 }
 

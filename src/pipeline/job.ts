@@ -23,6 +23,7 @@ import type {
   AnyPass,
   AudioRef,
   DeliverySpec,
+  EncodedRef,
   FrameRange,
   ModelFiles,
   RecordedBulk,
@@ -189,7 +190,7 @@ class Job implements StageJob<unknown> {
     this.#bypassed[outputRole] = { inputRole, reason };
   }
 
-  encode = async (role: string, spec: DeliverySpec, label?: string): Promise<AudioRef> => {
+  encode = async (role: string, spec: DeliverySpec, label?: string): Promise<EncodedRef> => {
     const source = this.output(role);
     const name = label === undefined ? role : `${role}.${label}`;
     const targetPath = join(this.#setting.folder, `${name}.delivery.${spec.container}`);
@@ -218,6 +219,7 @@ class Job implements StageJob<unknown> {
       channelCount: reply.channelCount,
       frameCount: reply.frameCount,
       sampleFormat: spec.sampleFormat,
+      form: reply.form!,
     };
   };
 

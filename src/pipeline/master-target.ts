@@ -9,6 +9,27 @@ import { readYaml } from '../yaml-file.js';
 
 const lufs = (description: string) => z.number().min(-70).max(0).describe(description);
 
+const deliverySchema = z
+  .strictObject({
+    source: z.string().min(1).describe('Where the rules come from, and what of them is confirmed.'),
+    containers: z
+      .tuple([z.enum(['wav', 'flac', 'mp3', 'm4a', 'opus'])], z.enum(['wav', 'flac', 'mp3', 'm4a', 'opus']))
+      .optional()
+      .describe('Containers that are taken; the first is the one to advise.'),
+    sampleRatesHz: z
+      .tuple([z.number().int().positive()], z.number().int().positive())
+      .optional()
+      .describe('Sample rates that are taken.'),
+    bitDepths: z
+      .tuple([z.number().int().positive()], z.number().int().positive())
+      .optional()
+      .describe('Bits of a sample that are taken in lossless files.'),
+    minBitrateKbps: z.number().positive().optional().describe('Lowest bit rate of lossy files.'),
+    isConstantBitrate: z.boolean().default(false).describe('MP3 has to have one bit rate throughout.'),
+    maxChannelCount: z.number().int().positive().optional().describe('Most channels that are taken.'),
+  })
+  .describe('Form of the file that is handed in. What fails here is told, and changes no exit code.');
+
 export const masterTargetSchema = z.strictObject({
   id: z
     .string()
@@ -64,11 +85,14 @@ export const masterTargetSchema = z.strictObject({
     .describe('Both channels are made one below this frequency.'),
   tamesSibilance: z.boolean().default(false).describe('Compresses the top band, as cutting heads need it.'),
   isMono: z.boolean().default(false).describe('Delivered as one channel.'),
+  delivery: deliverySchema.optional(),
   usesProcessing: z
     .boolean()
     .default(true)
     .describe('False leaves the dynamics and the spectrum untouched: gain and, where allowed, the limiter.'),
 });
+
+export type DeliveryRules = z.output<typeof deliverySchema>;
 
 export type MasterTarget = z.output<typeof masterTargetSchema>;
 

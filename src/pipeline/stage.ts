@@ -152,6 +152,25 @@ export interface DeliverySpec {
   readonly dither?: 'off' | 'tpdf' | 'shaped';
 }
 
+/** What a written file says of itself. */
+export interface WrittenForm {
+  /** As DeliverySpec names them; else the probe's own name. */
+  readonly container: string;
+  readonly sampleRateHz: number;
+  readonly channelCount: number;
+  /** Lossless files alone. */
+  readonly bitDepth: number | null;
+  /** Lossy files alone. */
+  readonly bitrateKbps: number | null;
+  /** MP3 alone. */
+  readonly isConstantBitrate: boolean | null;
+}
+
+/** A deliverable file as audio that can be scanned, and its form. */
+export interface EncodedRef extends AudioRef {
+  readonly form: WrittenForm;
+}
+
 /** What run(job) works with, on the main thread. */
 export interface StageJob<Options> {
   readonly options: Options;
@@ -189,7 +208,7 @@ export interface StageJob<Options> {
    * Makes the deliverable file of an output (dither, rate, container, tags of the input) inside of the cache, and
    * gives it as audio that can be scanned: what a listener's player would decode. The run delivers these very bytes.
    */
-  encode(role: string, spec: DeliverySpec, label?: string): Promise<AudioRef>;
+  encode(role: string, spec: DeliverySpec, label?: string): Promise<EncodedRef>;
   /** A line for the report and the person: something that was decided, skipped, or could not be done. */
   note(severity: 'info' | 'warning', message: string): void;
 }

@@ -42,10 +42,16 @@ export function figureText(value: Json | undefined, unit = ''): string {
   return unit === '' ? text : `${text} ${unit}`;
 }
 
-/** A limit of a check: a number, or `{min, max}` with either end. */
+/** A limit of a check: a number, `{min, max}` with either end, or `{oneOf}` with all that is allowed. */
 export function limitText(limit: Json, unit = ''): string {
   if (limit === null || typeof limit !== 'object' || Array.isArray(limit)) return figureText(limit, unit);
-  const { min, max } = limit as { readonly min?: number; readonly max?: number };
+  const { min, max, oneOf } = limit as {
+    readonly min?: number;
+    readonly max?: number;
+    readonly oneOf?: readonly Json[];
+  };
+  if (oneOf !== undefined) return figureText(oneOf.map((one) => figureText(one)).join(' or '), unit);
+  if (min !== undefined && min === max) return figureText(min, unit);
   if (min !== undefined && max !== undefined) return `${numberText(min)} to ${figureText(max, unit)}`;
   return min === undefined ? `at most ${figureText(max, unit)}` : `at least ${figureText(min, unit)}`;
 }

@@ -11,9 +11,16 @@ import { tonalSchema } from '../../dsp/tonal/schema.js';
 export const checkSchema = z.strictObject({
   rule: z.string().describe('The figure that the rule is about, as in `loudness` and `dynamics`.'),
   limit: z
-    .strictObject({ min: z.number().optional(), max: z.number().optional() })
-    .describe('Bounds, themselves allowed.'),
-  measured: z.number().nullable().describe('Measured on the written file; null where there is no figure.'),
+    .strictObject({
+      min: z.number().optional(),
+      max: z.number().optional(),
+      oneOf: z.array(z.union([z.string(), z.number()])).optional(),
+    })
+    .describe('Bounds, themselves allowed; or all that is allowed.'),
+  measured: z
+    .union([z.number(), z.string()])
+    .nullable()
+    .describe('Measured on the written file; null where there is no figure.'),
   pass: z.boolean().nullable().describe('null: not checked.'),
 });
 

@@ -5,11 +5,15 @@ import type { Loudness } from '../../dsp/loudness/programme.js';
 import { roundTo } from '../../units.js';
 import type { MasterTarget } from '../master-target.js';
 
-/** One rule. `limit` holds the bounds that count; `measured` is null where there is no figure. */
+/** One rule. `limit` holds the bounds that count, or all that is allowed; `measured` is null where there is no figure. */
 export interface Check {
   readonly rule: string;
-  readonly limit: { readonly min?: number; readonly max?: number };
-  readonly measured: number | null;
+  readonly limit: {
+    readonly min?: number;
+    readonly max?: number;
+    readonly oneOf?: (string | number)[];
+  };
+  readonly measured: number | string | null;
   /** null: not checked. */
   readonly pass: boolean | null;
 }

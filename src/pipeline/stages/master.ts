@@ -12,12 +12,13 @@ import type { Spectrum } from '../../dsp/spectrum/spectrum-meter.js';
 import type { ErrorRecord } from '../../errors.js';
 import { powerToDb, roundTo } from '../../units.js';
 import { loadMasterTarget, type MasterTarget } from '../master-target.js';
-import { type AudioRef, defineStage, type Json, type StageJob } from '../stage.js';
+import { type AudioRef, defineStage, type EncodedRef, type Json, type StageJob } from '../stage.js';
 import { VOICE_ACTIVITY_MODELS, voiceActivityPasses } from '../voice-activity.js';
 import { loudnessReport, pictureOfTicks, spectrumReport } from './analyze-report.js';
 import { type FoundDialogue, findDialogue } from './dialogue.js';
 import type { ChainLink } from './master-chain.js';
 import { type Check, checkTarget, LOUDNESS_TOLERANCE_LU, type Written } from './master-checks.js';
+import { checkDelivery, deliveryFlags } from './master-delivery.js';
 import { hashNamedFiles } from './master-files.js';
 import { faintLoudness, type Goal, goalOf, HEADROOM_DB, isSparse, peakOf } from './master-goal.js';
 import { type MasterOptions, masterOptions } from './master-options.js';
@@ -43,7 +44,7 @@ const MAX_RENDERS = 4;
 /** The stage. */
 export const masterStage = defineStage({
   id: 'master',
-  version: 5,
+  version: 6,
   summary:
     'Brings a mix to the sound, the loudness and the peaks of a target, and proves it on the written file.',
   source: 'ITU-R BS.1770-5; EBU R 128; AES TD1008',
@@ -87,10 +88,19 @@ export const masterStage = defineStage({
       skipped === undefined ? await reachTarget(job, target, goal, shaped) : await deliverUntouched(job);
 
     const after = loudnessOf(made.written, made.measures);
-    const checks = checkTarget(target, {
+    const soundChecks = checkTarget(target, {
       ...writtenFacts(target, made, dialogue),
       isTrackOfAlbum: job.options.albumGainDb !== undefined,
     });
+    const formChecks = target.delivery === undefined ? [] : checkDelivery(target.delivery, made.written.form);
+    if (formChecks.some(({ pass }) => pass === false)) {
+      const flags = deliveryFlags(target.delivery!, formChecks);
+      const advice = flags === '' ? '' : ` (make it with ${flags})`;
+      job.note(
+        'warning',
+        `${target.id}: the file has another form: ${describeFailed(formChecks).join('; ')}${advice}`,
+      );
+    }
     const entry = {
       preset: target.id,
       target: { ...target },
@@ -99,13 +109,13 @@ export const masterStage = defineStage({
       gainDb: roundTo(made.gainDb, 3),
       ...(shaped.choice === undefined ? {} : { choice: shaped.choice }),
       chain: [...shaped.links, ...made.links],
-      checks,
+      checks: [...soundChecks, ...formChecks],
       picture: {
         before: pictureOfTicks(before.loudness, mix.sampleRateHz),
         after: pictureOfTicks(made.measures.loudness, made.written.sampleRateHz),
       },
     } as unknown as Json;
-    const missed = describeMissed(checks, after, target);
+    const missed = describeMissed(soundChecks, after, target);
     if (missed.length === 0) return { data: entry };
     const record: ErrorRecord = {
       code: 'target/missed',
@@ -179,7 +189,7 @@ function skipReason(job: Job, target: MasterTarget, goal: Goal, before: Loudness
 
 /** A written master. */
 interface Made {
-  readonly written: AudioRef;
+  readonly written: EncodedRef;
   readonly measures: ProgrammeMeasures;
   readonly gainDb: number;
   readonly links: readonly ChainLink[];
@@ -306,14 +316,21 @@ function describeLinks(found: FoundGain, goal: Goal, ceilingDb: number, reductio
   ];
 }
 
-/** One line per rule that the written file does not hold. */
+/** A phrase for every rule that the written file does not hold. */
+function describeFailed(checks: readonly Check[]): string[] {
+  return checks
+    .filter(({ pass }) => pass === false)
+    .map(({ rule, measured, limit }) => `${rule} is ${measured}, expected ${boundsText(limit)}`);
+}
+
+function boundsText({ min, max, oneOf }: Check['limit']): string {
+  if (oneOf !== undefined) return oneOf.join(' or ');
+  if (min === undefined) return `at most ${max}`;
+  return max === undefined ? `at least ${min}` : `${min} to ${max}`;
+}
+
 function describeMissed(checks: readonly Check[], after: Loudness, target: MasterTarget): string[] {
-  const missed = checks
-    .filter((check) => check.pass === false)
-    .map(({ rule, measured, limit }) => {
-      const bounds = [limit.min, limit.max].filter((bound) => bound !== undefined).join(' to ');
-      return `${rule} is ${measured}, expected ${limit.min === undefined ? 'at most ' : ''}${bounds}`;
-    });
+  const missed = describeFailed(checks);
   if (after.integratedLufs === null && target.integratedLufs !== null) {
     missed.push('there is no sound above −70 LUFS to measure');
   }

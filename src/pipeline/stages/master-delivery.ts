@@ -1,0 +1,55 @@
+// The rules of a target on the form of the file that is handed in: container, rate, depth, bit rate, channels, against
+// what the written file says of itself. A form is the user's own choice and a flag away, so none of this misses a target.
+import type { DeliveryRules } from '../master-target.js';
+import type { WrittenForm } from '../stage.js';
+import type { Check } from './master-checks.js';
+
+/** The part of the sheet about the form; a lossy file has no depth, a lossless one no bit rate: not checked. */
+export function checkDelivery(rules: DeliveryRules, form: WrittenForm): Check[] {
+  const { bitDepth, bitrateKbps, isConstantBitrate } = form;
+  const { minBitrateKbps, maxChannelCount } = rules;
+  const checks: Check[] = [];
+  const oneOf = (
+    rule: string,
+    allowed: (string | number)[] | undefined,
+    measured: string | number | null,
+  ): void => {
+    if (allowed === undefined) return;
+    const pass = measured === null ? null : allowed.includes(measured);
+    checks.push({ rule, limit: { oneOf: allowed }, measured, pass });
+  };
+  oneOf('container', rules.containers, form.container);
+  oneOf('sampleRateHz', rules.sampleRatesHz, form.sampleRateHz);
+  oneOf('bitDepth', rules.bitDepths, bitDepth);
+  if (minBitrateKbps !== undefined) {
+    const pass = bitrateKbps === null ? null : bitrateKbps >= minBitrateKbps;
+    checks.push({ rule: 'bitrateKbps', limit: { min: minBitrateKbps }, measured: bitrateKbps, pass });
+  }
+  if (rules.isConstantBitrate) {
+    const mode = isConstantBitrate === null ? null : isConstantBitrate ? 'constant' : 'variable';
+    oneOf('bitrateMode', ['constant'], mode);
+  }
+  if (maxChannelCount !== undefined) {
+    const { channelCount } = form;
+    const pass = channelCount <= maxChannelCount;
+    checks.push({ rule: 'channelCount', limit: { max: maxChannelCount }, measured: channelCount, pass });
+  }
+  return checks;
+}
+
+/** The flags of `forge master` that give the form that was asked for; empty where no flag does. */
+export function deliveryFlags(rules: DeliveryRules, checks: readonly Check[]): string {
+  const { containers, sampleRatesHz, bitDepths, minBitrateKbps } = rules;
+  const passOf = (rule: string) => checks.find((check) => check.rule === rule)?.pass;
+  const container = passOf('container') === false ? containers![0] : undefined;
+  const isLossless = container === 'wav' || container === 'flac';
+  // A new container brings rules into play that the written file had no figure for.
+  const isOff = (rule: string, isOfContainer: boolean): boolean =>
+    passOf(rule) === false || (container !== undefined && isOfContainer && passOf(rule) === null);
+  const flags: string[] = [];
+  if (container !== undefined) flags.push(`--format ${container}`);
+  if (passOf('sampleRateHz') === false) flags.push(`--rate ${sampleRatesHz![0]}`);
+  if (isOff('bitDepth', isLossless)) flags.push(`--depth ${Math.max(...bitDepths!)}`);
+  if (isOff('bitrateKbps', !isLossless)) flags.push(`--bitrate ${minBitrateKbps}`);
+  return flags.join(' ');
+}
