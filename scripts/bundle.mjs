@@ -32,6 +32,20 @@ const lazyYaml = {
   },
 };
 
+/** CommonJS packages that stay outside are required: importing them has Node read their text for names first. */
+const required = {
+  name: 'required',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(onnxruntime-node|@tonejs\/midi|fastest-levenshtein)$/ }, ({ path, kind }) =>
+      kind === 'require-call' ? { path, external: true } : { path, namespace: 'required' },
+    );
+    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+      resolveDir: root,
+    }));
+  },
+};
+
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { metafile } = await build({
   absWorkingDir: root,
@@ -47,7 +61,7 @@ const { metafile } = await build({
   chunkNames: '[name]-[hash]',
   // Joined CommonJS packages ask for Node's own modules by it.
   banner: { js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);' },
-  plugins: [englishAlone, lazyYaml],
+  plugins: [englishAlone, lazyYaml, required],
   minifyWhitespace: true,
   minifySyntax: true,
   metafile: true,
