@@ -90,7 +90,7 @@ export class Deliveries {
       targetPath: target,
       spec: delivery.spec,
       metadataFrom: this.metadataFrom,
-      seed,
+      seed: ditherSeed(seed, delivery.file),
       tolerateDamage,
     };
     const reply = await pools.encode(request);
@@ -124,4 +124,9 @@ export class Deliveries {
     if (this.settings.overwrite) return;
     for (const target of targets) this.#ownership.requireReplaceable(target);
   }
+}
+
+/** Files of one run have dither of their own, so that the noise of stems does not add up in step. */
+function ditherSeed(seed: number, file: string): number {
+  return createHash('sha256').update(`${seed} ${file}`).digest().readUInt32LE();
 }

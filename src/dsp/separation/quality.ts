@@ -159,12 +159,12 @@ const EXACT_NULL_DB = -200;
 
 /**
  * Level of the mixture minus the sum of files of `bits` bits against the mixture, in dB, from that of the stems before
- * rounding. All files of a run have the same dither, so it adds up in amplitude and the roundings in power.
+ * rounding. Each file has dither of its own.
  * @source Lipshitz, Wannamaker, Vanderkooy, JAES 40(5), 1992: triangular dither, LSB²/6, and rounding, LSB²/12
  */
 export function nullOfFilesDb(nullDb: number, bits: number, stemCount: number, mixPower: number): number {
   const step = 2 ** (1 - bits);
-  const rounding = step * step * ((stemCount * stemCount) / 6 + stemCount / 12);
+  const rounding = step * step * stemCount * (1 / 6 + 1 / 12);
   return roundTo(powerToDb(dbToPower(nullDb) + rounding / mixPower), 1);
 }
 

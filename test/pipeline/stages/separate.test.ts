@@ -68,10 +68,10 @@ describe('separate', () => {
     const stems = STEM_NAMES.map((name) => readAll(result.outputs[name]!)[0]!);
     for (const bits of [16, 24] as const) {
       const step = 2 ** (1 - bits);
-      // Dither as the encoder makes it: the same for all files of a run.
       const error = mix[0]!.map((sample, i) => {
-        const dither = tpdfAt(ditherKey(0, 0), i);
-        const rounded = stems.map((stem) => step * Math.round(stem[i]! / step + dither));
+        const rounded = stems.map(
+          (stem, seed) => step * Math.round(stem[i]! / step + tpdfAt(ditherKey(seed, 0), i)),
+        );
         return sample - rounded.reduce((sum, x) => sum + x, 0);
       });
       const energy = (samples: Float32Array) => samples.reduce((sum, x) => sum + x * x, 0);
