@@ -1,6 +1,7 @@
 // Every processor of forge by its id, as chains in reports and YAML name them. Contract tests run over this list.
 
 import { bleedGate } from './bands/bleed-gate.js';
+import { deEsser } from './bands/de-esser.js';
 import { multiband } from './bands/multiband.js';
 import { firEqualiser } from './equaliser/fir-equaliser.js';
 import { subsonic } from './equaliser/subsonic.js';
@@ -26,6 +27,7 @@ export const PROCESSORS: readonly AnyProcessor[] = [
   erased(firEqualiser),
   erased(bleedGate),
   erased(multiband),
+  erased(deEsser),
   erased(saturator),
   erased(stereoWidth),
   erased(limiter),

@@ -157,7 +157,7 @@ export function createMultiband(
 }
 
 /** The side of a band that decides: its reduction and its attacks, hop by hop. */
-function createBandControl(kernels: Kernels, band: BandOptions, hopRateHz: number) {
+export function createBandControl(kernels: Kernels, band: BandOptions, hopRateHz: number) {
   const follow = (ms: number): number => 1 - Math.exp(-1000 / (ms * hopRateHz));
   const config = kernels.f64(14);
   config.set([

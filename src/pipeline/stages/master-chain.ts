@@ -50,6 +50,9 @@ const SUBSONIC_SHARE_DB = -50;
 /** No widening where the mix already loses this much in mono. */
 const FRAGILE_MONO_LOSS_DB = 3.5;
 const LOUD_SHARE = 0.1;
+/** A top that comes this near to the loud passages of the bands of voices is too loud for a cutting head. House rule. */
+const SIBILANT_BELOW_VOICE_DB = 10;
+const SIBILANT_CORNER_HZ = 4000;
 
 /** The devices in order; may be empty. */
 export function buildChain(plan: ChainPlan, evidence: ChainEvidence): ChainLink[] {
@@ -58,6 +61,7 @@ export function buildChain(plan: ChainPlan, evidence: ChainEvidence): ChainLink[
     ...equaliserLink(plan),
     ...multibandLink(plan, evidence),
     ...saturatorLink(plan, evidence),
+    ...deEsserLink(plan, evidence),
     ...widthLink(plan, evidence),
   ];
 }
@@ -87,7 +91,7 @@ function equaliserLink({ correction, phase }: ChainPlan): ChainLink[] {
 }
 
 function multibandLink(plan: ChainPlan, { bandLevels }: ChainEvidence): ChainLink[] {
-  const { character, target, correction } = plan;
+  const { character, correction } = plan;
   const share = plan.dynamicsPercent / 100;
   const numbers: string[] = [];
   const bands = Array.from({ length: BAND_COUNT }, (_, index) => {
@@ -95,21 +99,15 @@ function multibandLink(plan: ChainPlan, { bandLevels }: ChainEvidence): ChainLin
     const shiftDb = meanGain(correction.points, index);
     const loudDb = levelExceeded(histogram, LOUD_SHARE);
     const own = 1 + (Math.max(character.ratios[index]!, plan.referenceRatio) - 1) * share;
-    const isSibilance = target.tamesSibilance && index === BAND_COUNT - 1;
-    const ratio = loudDb === null ? 1 : roundTo(isSibilance ? Math.max(own, 3) : own, 2);
-    const belowDb = isSibilance
-      ? Math.max(4, character.thresholdBelowLoudDb)
-      : character.thresholdBelowLoudDb;
-    const thresholdDbfs = roundTo(Math.min(0, Math.max(-100, (loudDb ?? 0) + shiftDb - belowDb)), 1);
+    const ratio = loudDb === null ? 1 : roundTo(own, 2);
+    const thresholdDbfs = levelOption((loudDb ?? 0) + shiftDb - character.thresholdBelowLoudDb);
     const curve = { thresholdDbfs, ratio, kneeDb: 8 };
-    const makeupDb = isSibilance
-      ? 0
-      : roundTo(Math.min(12, expectedReductionDb(histogram, curve, shiftDb)), 2);
+    const makeupDb = roundTo(Math.min(12, expectedReductionDb(histogram, curve, shiftDb)), 2);
     if (loudDb !== null) numbers.push((loudDb + shiftDb).toFixed(0));
     return {
       ...curve,
-      attackMs: isSibilance ? 1 : character.attackMs[index]!,
-      releaseMs: isSibilance ? 60 : character.releaseMs[index]!,
+      attackMs: character.attackMs[index]!,
+      releaseMs: character.releaseMs[index]!,
       makeupDb,
       transientDb: roundTo(character.transientDb[index]! * share, 2),
     };
@@ -120,6 +118,32 @@ function multibandLink(plan: ChainPlan, { bandLevels }: ChainEvidence): ChainLin
       device: 'multiband',
       settings: { cornersHz: CORNERS_HZ, bands },
       reason: `The bands are louder than ${numbers.join(', ')} dBFS for a tenth of the time; thresholds lie under that, make-up gives back what the curve takes on average.`,
+    },
+  ];
+}
+
+/** A level that devices take as a threshold. */
+function levelOption(levelDb: number): number {
+  return roundTo(Math.min(0, Math.max(-100, levelDb)), 1);
+}
+
+/** Sibilants stand out of the top itself, or come near to the loud passages of the bands that vowels lie in. */
+function deEsserLink({ target, correction }: ChainPlan, { bandLevels }: ChainEvidence): ChainLink[] {
+  if (!target.tamesSibilance) return [];
+  const loudOf = (band: number): number | null => {
+    const levelDb = levelExceeded(bandLevels[band]!, LOUD_SHARE);
+    return levelDb === null ? null : levelDb + meanGain(correction.points, band);
+  };
+  const topDb = loudOf(BAND_COUNT - 1);
+  if (topDb === null) return [];
+  const voiceDb = Math.max(loudOf(1) ?? topDb, loudOf(2) ?? topDb);
+  const thresholdDbfs = levelOption(Math.min(topDb, voiceDb - SIBILANT_BELOW_VOICE_DB));
+  const numbers = `For a tenth of the time the top is louder than ${topDb.toFixed(0)} dBFS, the bands of voices than ${voiceDb.toFixed(0)} dBFS.`;
+  return [
+    {
+      device: 'de-esser',
+      settings: { cornerHz: SIBILANT_CORNER_HZ, thresholdDbfs, ratio: 4, maxReductionDb: 8 },
+      reason: numbers,
     },
   ];
 }

@@ -8,6 +8,7 @@ import {
   joinBandLevels,
   measureBandLevels,
 } from '../../dsp/bands/band-levels.js';
+import { createDeEsser, type DeEsserFigures, deEsser } from '../../dsp/bands/de-esser.js';
 import { createChain, createRenderWindow, renderRange } from '../../dsp/chain.js';
 import type { FrameSource } from '../../dsp/kernels/frame-window.js';
 import { createLimiter, LIMITER_SETTLE_SEC, type LimiterOptions } from '../../dsp/limiter/limiter.js';
@@ -55,8 +56,8 @@ export interface ShapeParams {
   readonly isMono: boolean;
 }
 
-/** Runs the chain and writes `shaped`. */
-export const shapePass = defineApply<unknown, ShapeParams, null, null>({
+/** Runs the chain and writes `shaped`; tells what its de-esser did, null where there is none. */
+export const shapePass = defineApply<unknown, ShapeParams, DeEsserFigures | null, DeEsserFigures | null>({
   order: 'parallel',
   rangeSec: RANGE_SEC,
   memoryMb: 60,
@@ -65,25 +66,41 @@ export const shapePass = defineApply<unknown, ShapeParams, null, null>({
     const { startFrame, endFrame } = range;
     const source: FrameSource = context.input('mix');
     const window = createRenderWindow(channelCount);
+    const tamerLink = params.links.find(({ device }) => device === deEsser.id);
+    const tamer =
+      tamerLink && createDeEsser(deEsser.options.parse(tamerLink.settings), sampleRateHz, channelCount);
     const devices = params.links.map(({ device, settings }) =>
-      createProcessor(device, settings, sampleRateHz, channelCount),
+      device === deEsser.id ? tamer! : createProcessor(device, settings, sampleRateHz, channelCount),
     );
     const settleFrames = secToFrames(LIMITER_SETTLE_SEC, sampleRateHz);
     renderRange(
       source,
       createChain(devices),
-      { startFrame, endFrame, settleFrames },
+      { startFrame, endFrame, settleFrames, leadFrames: tamer === undefined ? 0 : 1 },
       window,
       (at, frames) => {
+        if (at < startFrame) {
+          tamer!.restartFigures();
+          return;
+        }
         const block = window.channels.map((samples) => samples.subarray(0, frames));
         context.write('shaped', at, params.isMono ? [meanOfChannels(block)] : block);
         context.progress(at + frames - startFrame);
       },
     );
-    return { part: null };
+    return { part: tamer?.figures ?? null };
   },
-  merge: () => null,
+  merge: (parts) => joinDeEsserFigures([...parts]),
 });
+
+function joinDeEsserFigures(parts: readonly (DeEsserFigures | null)[]): DeEsserFigures | null {
+  const told = parts.filter((part) => part !== null);
+  if (told.length === 0) return null;
+  return {
+    largestReductionDb: Math.max(...told.map(({ largestReductionDb }) => largestReductionDb)),
+    tamedSec: told.reduce((sum, { tamedSec }) => sum + tamedSec, 0),
+  };
+}
 
 function meanOfChannels(block: readonly Float32Array[]): Float32Array {
   const mean = new Float32Array(block[0]!.length);

@@ -1,5 +1,6 @@
 // The part of `master` before the limiter: chooses character and curve, measures what their settings need, and renders
 // the chain into `shaped`. With references it measures the result and corrects once more.
+import { type DeEsserFigures, deEsser } from '../../dsp/bands/de-esser.js';
 import { gainAt } from '../../dsp/equaliser/fir-design.js';
 import { dynamicsFigures, stereoFigures } from '../../dsp/levels/figures.js';
 import { loudnessFigures } from '../../dsp/loudness/programme.js';
@@ -174,9 +175,17 @@ async function render(
     .filter(({ device }) => device !== 'mono')
     .map(({ device, settings }) => ({ device, settings }));
   const channelCount = isMono ? 1 : before.loudness.truePeaks.length;
-  await job.apply(shapePass, { links: devices, isMono }, { shaped: { channelCount } });
+  const tamed = await job.apply(shapePass, { links: devices, isMono }, { shaped: { channelCount } });
   const audio = job.output('shaped');
-  return { audio, measures: await measure(audio, isWithSpectrum), links, choice };
+  const told = tamed === null ? links : links.map((link) => withFigures(link, tamed));
+  return { audio, measures: await measure(audio, isWithSpectrum), links: told, choice };
+}
+
+/** The link of a de-esser says what it did, now that it is known. */
+function withFigures(link: ChainLink, { largestReductionDb, tamedSec }: DeEsserFigures): ChainLink {
+  if (link.device !== deEsser.id) return link;
+  const did = `Takes up to ${largestReductionDb.toFixed(1)} dB off the top, 1 dB or more for ${tamedSec.toFixed(2)} s.`;
+  return { ...link, reason: `${link.reason} ${did}` };
 }
 
 function figuresOf(audio: AudioRef, { loudness, levels, spectrum }: ProgrammeMeasures) {
