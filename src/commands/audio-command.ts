@@ -103,6 +103,8 @@ export interface AudioJob {
 export interface Addition {
   readonly json: Readonly<Record<string, unknown>>;
   readonly lines: readonly string[];
+  /** What the tracks' reports say of their album: they are written again with it. */
+  readonly albumOf?: RunSettings['albumOf'];
 }
 
 /** Plans and runs the job, prints what came out, and gives the exit code. */
@@ -152,7 +154,12 @@ export async function runPlanned(
     const items = await execute(job, planned, settings);
     if (isIndexed) (await import('../report/index-page.js')).writeIndex(flags.out, command, items);
     const conclusion = (await job.conclude?.(items)) ?? { json: {}, lines: [] };
-    if (!('again' in conclusion)) return printItems(job, items, conclusion);
+    if (!('again' in conclusion)) {
+      const { albumOf } = conclusion;
+      if (albumOf === undefined) return printItems(job, items, conclusion);
+      // All but the reports comes out of the cache.
+      return printItems(job, await execute(job, planned, { ...settings, albumOf }), conclusion);
+    }
     planned = await plan(wish, settings, conclusion.again);
   }
 }

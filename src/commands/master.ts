@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ForgeError } from '../errors.js';
-import { type AlbumReport, AlbumSession } from '../pipeline/album-session.js';
+import { type AlbumReport, AlbumSession, albumOfTrack } from '../pipeline/album-session.js';
 import type { PlannedTrack } from '../pipeline/batch.js';
 import { listInputs } from '../pipeline/inputs.js';
 import { lastUnmasteredMix } from '../pipeline/last-mix.js';
@@ -83,7 +83,11 @@ export const command = defineCommand({
                   const reports = await album.conclude(items);
                   return reports === undefined
                     ? { again: await pipelineNow() }
-                    : { json: { album: reports }, lines: reports.flatMap(albumText) };
+                    : {
+                        json: { album: reports },
+                        lines: reports.flatMap(albumText),
+                        albumOf: (path) => albumOfTrack(reports, path),
+                      };
                 },
               }),
         }),

@@ -9,6 +9,7 @@ import {
   albumGainDb,
   chooseForAlbum,
   measureAlbum,
+  type TrackAlbum,
   trackFigures,
 } from './album.js';
 import type { BatchItem } from './batch.js';
@@ -40,6 +41,31 @@ export interface AlbumReport {
     readonly before: AlbumFigures;
     readonly after: AlbumFigures;
   }[];
+}
+
+/** What the reports of an album say of the track at `path`, one entry a master; undefined for a track that has none. */
+export function albumOfTrack(reports: readonly AlbumReport[], path: string): TrackAlbum[] | undefined {
+  const said = reports.flatMap(({ preset, gainDb, before, after, tracks }): TrackAlbum[] => {
+    const index = tracks.findIndex((track) => resolve(track.path) === resolve(path));
+    const track = tracks[index];
+    if (track === undefined) return [];
+    return [
+      {
+        preset,
+        trackNumber: index + 1,
+        trackCount: tracks.length,
+        gainDb,
+        before: { ...before, trackOffsetLu: offsetLu(track.before, before) },
+        after: { ...after, trackOffsetLu: offsetLu(track.after, after) },
+      },
+    ];
+  });
+  return said.length === 0 ? undefined : said;
+}
+
+function offsetLu(track: AlbumFigures, album: AlbumFigures): number | null {
+  if (track.integratedLufs === null || album.integratedLufs === null) return null;
+  return roundTo(track.integratedLufs - album.integratedLufs, 3);
 }
 
 interface StepState {

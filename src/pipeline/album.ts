@@ -23,6 +23,19 @@ export interface AlbumFigures {
   readonly samplePeakDbfs: number | null;
 }
 
+/** What an album says of one of its tracks, for one master: in the track's report. */
+export interface TrackAlbum {
+  readonly preset: string;
+  /** Counted from 1. */
+  readonly trackNumber: number;
+  readonly trackCount: number;
+  /** The one gain of all tracks, before the limiter. */
+  readonly gainDb: number;
+  /** Of the whole album; the offset is the track's integrated loudness less the album's, null for silence. */
+  readonly before: AlbumFigures & { readonly trackOffsetLu: number | null };
+  readonly after: AlbumFigures & { readonly trackOffsetLu: number | null };
+}
+
 /** Measures every file, one after the other. @throws ForgeError input/* */
 export async function measureAlbum(paths: readonly string[]): Promise<MeasuredFile[]> {
   const scratchDir = mkdtempSync(join(tmpdir(), 'forge-album-'));

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AudioNote } from '../audio/audio-file.js';
 import { ForgeError } from '../errors.js';
+import type { TrackAlbum } from './album.js';
 import type { StageNote } from './job.js';
 import type { DeliveryWish } from './plan.js';
 import type { OptionOrigin } from './preset.js';
@@ -73,6 +74,8 @@ export interface RunEntry {
   readonly wish: DeliveryWish;
   readonly stages: readonly StageEntry[];
   readonly outputs: readonly OutputRecord[];
+  /** What the album says of the track, with --album. */
+  readonly album?: readonly TrackAlbum[];
 }
 
 export interface Manifest {

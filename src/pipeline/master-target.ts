@@ -83,7 +83,10 @@ export const masterTargetSchema = z.strictObject({
     .max(500)
     .optional()
     .describe('Both channels are made one below this frequency.'),
-  tamesSibilance: z.boolean().default(false).describe('Turns the top down where it is loud, as cutting heads need it.'),
+  tamesSibilance: z
+    .boolean()
+    .default(false)
+    .describe('Turns the top down where it is loud, as cutting heads need it.'),
   isMono: z.boolean().default(false).describe('Delivered as one channel.'),
   delivery: deliverySchema.optional(),
   usesProcessing: z

@@ -56,6 +56,7 @@ export async function replayEntry(
     tolerateDamage: entry.isDamageTolerated,
     overwrite: true,
     commercialOnly: false,
+    ...(entry.album === undefined ? {} : { albumOf: () => entry.album }),
   };
   const plan = planTrack(pipeline, info, wish);
   const result = await runTrack(plan, info, folder, settings, pools, report, onProgress);

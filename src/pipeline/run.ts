@@ -3,6 +3,7 @@
 import { basename, resolve } from 'node:path';
 import type { AudioInfo } from '../audio/probe.js';
 import { ForgeError, toForgeError } from '../errors.js';
+import type { TrackAlbum } from './album.js';
 import { contentKey, TrackCache } from './cache.js';
 import { Deliveries, type DeliverySettings, type ReportFile } from './deliver.js';
 import type { Workshop } from './executor.js';
@@ -27,6 +28,8 @@ import { forgeVersion, runtimeVersions } from './versions.js';
 export interface RunSettings extends DeliverySettings {
   readonly command: string;
   readonly commercialOnly: boolean;
+  /** What an album says of one of its tracks, by the path of the track; for a run whose album is known. */
+  readonly albumOf?: (path: string) => readonly TrackAlbum[] | undefined;
 }
 
 export interface TrackProgress {
@@ -53,6 +56,7 @@ export interface TrackResult {
   readonly stages: readonly StageRecord[];
   readonly outputs: readonly OutputRecord[];
   readonly notes: readonly StageNote[];
+  readonly album?: readonly TrackAlbum[];
 }
 
 /** Writes further files of a run (reports) once everything else is delivered, and names them. */
@@ -136,7 +140,9 @@ class TrackRun {
     this.#file.requireUnchanged();
     const { frameCount, sampleRateHz } = this.#versions.get(INPUT_NODE)!;
     if (frameCount / sampleRateHz > LONG_SEC) await this.pools.rest();
+    const album = this.settings.albumOf?.(this.info.path);
     const result: TrackResult = {
+      ...(album === undefined ? {} : { album }),
       input: this.#input!,
       folder: this.folder.path,
       status: stages.some(({ missed }) => missed !== undefined) ? 'missed' : 'ok',
@@ -180,6 +186,7 @@ class TrackRun {
       wish: this.plan.wish,
       stages: result.stages.map(({ data: _data, missed: _missed, ...entry }) => entry),
       outputs: result.outputs,
+      ...(result.album === undefined ? {} : { album: result.album }),
     };
   }
 

@@ -1,7 +1,7 @@
 // report.html: one self-contained page (nothing is loaded from elsewhere) with what was measured and what was done, and
 // a player of the files beside it. Charts are drawn from the same data as report.json.
 import type { Json } from '../pipeline/stage.js';
-import { figureText } from './figures.js';
+import { figureText, labelOf, unitOf } from './figures.js';
 import { PAGE_SCRIPT } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
 import { playerBar, type Source } from './player.js';
@@ -31,6 +31,7 @@ export function reportHtml(report: Report, { sources = [], versions = {} }: Page
 <main>
 ${playerBar(report, sources)}
 ${report.stages.map((stage) => section(stage, durationSec)).join('\n')}
+${album(report)}
 ${notes(report)}
 ${files(report, versions)}
 </main>
@@ -72,6 +73,20 @@ ${stageCharts(stage, durationSec)}
 <details><summary>All figures</summary>${tree(withoutCurves(data))}</details>
 <details><summary>Options</summary>${tree(stage.options as JsonObject)}</details>
 </section>`;
+}
+
+/** The figures of the album that the track belongs to. */
+function album({ album: entries = [] }: Report): string {
+  if (entries.length === 0) return '';
+  const tables = entries.map(({ preset, trackNumber, trackCount, gainDb, before, after }) => {
+    const rows = (Object.keys(after) as (keyof typeof after)[]).map((key) => {
+      const [was, is] = [before[key], after[key]].map((value) => escapeXml(figureText(value, unitOf(key))));
+      return `<tr><th scope="row">${escapeXml(labelOf(key))}</th><td>${was}</td><td>${is}</td></tr>`;
+    });
+    const caption = `${escapeXml(preset)}: track ${trackNumber} of ${trackCount}, ${escapeXml(figureText(gainDb, 'dB'))} for all`;
+    return `<table><caption>${caption}</caption><thead><tr><th>Album</th><th>Mixes</th><th>Masters</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  });
+  return `<section aria-labelledby="album"><h2 id="album">Album</h2>${tables.join('')}</section>`;
 }
 
 function notes(report: Report): string {

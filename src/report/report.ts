@@ -21,6 +21,8 @@ export interface Report {
   readonly stages: readonly ReportStage[];
   readonly notes: TrackResult['notes'];
   readonly outputs: TrackResult['outputs'];
+  /** With --album: one entry a master. */
+  readonly album?: TrackResult['album'];
 }
 
 export interface ReportStage {
@@ -51,6 +53,7 @@ export function reportJson(command: string, result: TrackResult, version = forge
       bypassed,
       data,
     })),
+    ...(result.album === undefined ? {} : { album: result.album }),
     notes: result.notes,
     outputs: result.outputs.map((output) => ({
       ...output,

@@ -80,6 +80,21 @@ const duckMeasures = {
   masters: z.array(z.unknown()).optional(),
 };
 
+const ofAlbum = albumFigures.extend({
+  trackOffsetLu: z
+    .number()
+    .nullable()
+    .describe("LU. The track's integrated loudness less the album's; null for silence."),
+});
+const trackAlbum = z.strictObject({
+  preset: z.string(),
+  trackNumber: z.number().describe('Counted from 1.'),
+  trackCount: z.number(),
+  gainDb: z.number().describe('The one gain of all tracks, before the limiter.'),
+  before: ofAlbum.describe('Of the mixes of the whole album, played as one programme.'),
+  after: ofAlbum.describe('Measured on the written files of the whole album.'),
+});
+
 /** What report.json holds, of any command. `data` is as the schema of the stage says, without its picture. */
 const report = z.strictObject({
   schema: z.literal('forge.report/1'),
@@ -106,6 +121,7 @@ const report = z.strictObject({
       data: z.unknown(),
     }),
   ),
+  album: z.array(trackAlbum).optional().describe('With --album: the figures of the whole, per preset.'),
   notes: z.array(note),
   outputs: z.array(output.extend({ path: z.string().describe('Relative to the folder of the track.') })),
 });

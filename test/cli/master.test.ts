@@ -43,6 +43,27 @@ describe('forge master', () => {
     const [first, second] = album!.tracks;
     const apart = (when: 'before' | 'after') => first![when].integratedLufs - second![when].integratedLufs;
     expect(Math.abs(apart('after') - apart('before'))).toBeLessThan(1.5);
+
+    // The report of every track tells of the whole, and a replay makes it again.
+    for (const [i, name] of ['loud', 'quiet'].entries()) {
+      const folder = join(cwd, 'forge-out', name);
+      const report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as {
+        album: {
+          trackNumber: number;
+          trackCount: number;
+          after: { integratedLufs: number; trackOffsetLu: number };
+        }[];
+      };
+      COMMAND_SCHEMAS.report!.parse(report);
+      const [entry] = report.album;
+      expect(entry).toMatchObject({ trackNumber: i + 1, trackCount: 2 });
+      expect(entry!.after.integratedLufs).toBe(album!.after.integratedLufs);
+      const offsetLu = album!.tracks[i]!.after.integratedLufs - album!.after.integratedLufs;
+      expect(entry!.after.trackOffsetLu).toBeCloseTo(offsetLu, 6);
+      expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain(`track ${i + 1} of 2`);
+    }
+    const replay = await forge(['replay', 'forge-out/loud/run.json', '--json', '--quiet'], { cwd });
+    expect(replay.code, replay.stdout).toBe(0);
   });
 
   it('foretells what it will make, and makes it', async () => {
