@@ -15,6 +15,7 @@ const SETTINGS: Readonly<Record<string, object>> = {
   multiband: {
     bands: [3, 2, 4, 1.5].map((ratio) => ({ thresholdDbfs: -30, ratio, transientDb: 3, makeupDb: 2 })),
   },
+  'de-esser': { thresholdDbfs: -40, maxReductionDb: 12 },
   saturator: { driveDb: 9, evenPercent: 30 },
   'stereo-width': { widthsPercent: [0, 80, 120, 160] },
   'bleed-gate': { thresholdDb: 3, rangeDb: 24, holdMs: 0, releaseMs: 5 },
