@@ -27,7 +27,10 @@ const lazyYaml = {
   name: 'lazy-yaml',
   setup({ onLoad }) {
     onLoad({ filter: /dist[\\/]yaml-file\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace("createRequire(import.meta.url)('yaml')", "require('yaml')"),
+      contents: readFileSync(path, 'utf8').replace(
+        "createRequire(import.meta.url)('yaml')",
+        "require('yaml')",
+      ),
     }));
   },
 };
@@ -56,11 +59,15 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !JOINED.includes(name)),
+  external: Object.keys({ ...dependencies, ...optionalDependencies }).filter(
+    (name) => !JOINED.includes(name),
+  ),
   // All in one folder, as deep as the modules that find presets and weights by their own place.
   chunkNames: '[name]-[hash]',
   // Joined CommonJS packages ask for Node's own modules by it.
-  banner: { js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);' },
+  banner: {
+    js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);',
+  },
   plugins: [englishAlone, lazyYaml, required],
   minifyWhitespace: true,
   minifySyntax: true,
@@ -68,7 +75,8 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 
-for (const name of JOINED) copyFileSync(join(root, 'node_modules', name, 'LICENSE'), join(outdir, `LICENSE.${name}`));
+for (const name of JOINED)
+  copyFileSync(join(root, 'node_modules', name, 'LICENSE'), join(outdir, `LICENSE.${name}`));
 
 const made = new Set([
   ...Object.keys(metafile.outputs).map((path) => path.split('/').at(-1)),
