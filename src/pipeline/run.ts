@@ -8,6 +8,7 @@ import { contentKey, TrackCache } from './cache.js';
 import { Deliveries, type DeliverySettings, type ReportFile } from './deliver.js';
 import type { Workshop } from './executor.js';
 import { runJob, type StageNote, type StageResult } from './job.js';
+import { isLong } from './long-recording.js';
 import {
   type InputRecord,
   type ModelRecord,
@@ -93,9 +94,6 @@ export async function runTrack(
   }
 }
 
-/** The curves in the reports of such recordings weigh as much as a thread does. */
-const LONG_SEC = 1200;
-
 /** Folders at work, for the handler of Ctrl-C. */
 const openFolders = new Set<TrackFolder>();
 
@@ -138,8 +136,8 @@ class TrackRun {
     const made = { results: this.#results, versions: this.#versions };
     const outputs = await this.#deliveries.deliver(made, this.pools);
     this.#file.requireUnchanged();
-    const { frameCount, sampleRateHz } = this.#versions.get(INPUT_NODE)!;
-    if (frameCount / sampleRateHz > LONG_SEC) await this.pools.rest();
+    // The curves in the reports of a long recording weigh as much as a thread does.
+    if (isLong(this.#versions.get(INPUT_NODE)!)) await this.pools.rest();
     const album = this.settings.albumOf?.(this.info.path);
     const result: TrackResult = {
       ...(album === undefined ? {} : { album }),

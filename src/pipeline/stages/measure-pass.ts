@@ -28,6 +28,7 @@ import {
   type Spectrum,
   type SpectrumPart,
 } from '../../dsp/spectrum/spectrum-meter.js';
+import { isLong } from '../long-recording.js';
 import { defineScan } from '../stage.js';
 
 /** What is measured, and of which role. Loudness is always there: its loop reads the file. */
@@ -57,12 +58,9 @@ export interface ProgrammeMeasures {
   readonly spectrum?: Spectrum;
 }
 
-/** Recordings up to this length are cut finely, so that all cores have work; longer ones so that few records are kept. */
-const LONG_SEC = 1200;
-
 /** Length of a range for a recording: a multiple of the 3 s blocks and 100 ms hops that the meters count in. */
-export function measureRangeSec({ frameCount, sampleRateHz }: AudioShape): number {
-  return frameCount / sampleRateHz <= LONG_SEC ? 30 : 120;
+export function measureRangeSec(shape: AudioShape): number {
+  return isLong(shape) ? 120 : 30;
 }
 
 export const measurePass = defineScan<unknown, MeasureParams, Measures, ProgrammeMeasures>({

@@ -6,6 +6,7 @@ import type { MusicAnalysis } from '../../dsp/music-analysis.js';
 import type { MusicFeatures } from '../../dsp/music-features.js';
 import { joinStretches, type MusicStretch } from '../../dsp/music-stretches.js';
 import type { RhythmOptions } from '../../dsp/rhythm/schema.js';
+import { isLong } from '../long-recording.js';
 import { bulkOf } from '../range-records.js';
 import { defineScan, type ModelNeed, type RecordedBulk } from '../stage.js';
 import { measureRangeSec } from './measure-pass.js';
@@ -20,8 +21,7 @@ export interface MusicParams {
 /** The network that the pass runs; a part of the package. */
 export const MUSIC_MODEL: ModelNeed = { id: 'beats', required: false };
 
-/** Recordings up to this length are heard as one piece, longer ones in equal stretches. */
-const LONGEST_PIECE_SEC = 1200;
+/** Long recordings are heard in equal stretches of about this length. */
 const STRETCH_SEC = 300;
 /** Sound of the neighbours that a stretch is heard with: more than the network sees. */
 const MARGIN_SEC = 30;
@@ -30,10 +30,10 @@ export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAna
   order: 'parallel',
   rangeSec: STRETCH_SEC,
   // In whole ranges of the measure pass.
-  rangeFrames({ frameCount, sampleRateHz, channelCount }) {
-    const durationSec = frameCount / sampleRateHz;
-    const stretchCount = durationSec <= LONGEST_PIECE_SEC ? 1 : Math.ceil(durationSec / STRETCH_SEC);
-    const measureFrames = measureRangeSec({ frameCount, sampleRateHz, channelCount }) * sampleRateHz;
+  rangeFrames(shape) {
+    const { frameCount, sampleRateHz } = shape;
+    const stretchCount = isLong(shape) ? Math.ceil(frameCount / sampleRateHz / STRETCH_SEC) : 1;
+    const measureFrames = measureRangeSec(shape) * sampleRateHz;
     return measureFrames * Math.ceil(frameCount / measureFrames / stretchCount);
   },
   memoryMb: 150,
