@@ -4,14 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeAudio } from '../dist/audio/decode.js';
-import { probeAudio } from '../dist/audio/probe.js';
 import { createWavWriter } from '../dist/audio/wav-writer.js';
-import { InProcessExecutor } from '../dist/pipeline/in-process.js';
-import { runJob } from '../dist/pipeline/job.js';
-import { INPUT_NODE, planTrack } from '../dist/pipeline/plan.js';
-import { loadPipeline } from '../dist/pipeline/preset.js';
-import type { AudioRef } from '../dist/pipeline/stage.js';
 import type { BenchCase, BenchRow } from './run.js';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -61,14 +54,14 @@ function startUp(rounds: number): BenchRow {
   return { name: 'forge --version against node -e 0', figures: { ratio, limit: 2 }, isMet: ratio <= 2 };
 }
 
-/** The demo pipeline on one core: a whole process, against its stages called directly in this process. */
+/** The demo pipeline on one core: a whole process, against its stages called directly, one after the other, in one process. */
 async function overhead(folder: string, rounds: number): Promise<BenchRow> {
   const engine: number[] = [];
   const direct: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const out = join(folder, `engine-${round}`);
     engine.push(timeMs([FORGE, 'run', DEMO, '--out', out, '--jobs', '1', '--quiet']));
-    direct.push(await runDirectly(join(folder, `direct-${round}`)));
+    direct.push(runDirectly(join(folder, `direct-${round}`)));
   }
   const percent = 100 * (median(engine) / median(direct) - 1);
   return {
@@ -78,52 +71,14 @@ async function overhead(folder: string, rounds: number): Promise<BenchRow> {
   };
 }
 
-async function runDirectly(folder: string): Promise<number> {
-  mkdirSync(folder, { recursive: true });
-  const startedMs = performance.now();
-  const info = await probeAudio(DEMO);
-  const decoded = await decodeAudio(info, { scratchDir: folder, tolerateDamage: false });
-  const plan = planTrack(await loadPipeline('studio'), info, {});
-  const refs = new Map<string, AudioRef>([
-    [
-      INPUT_NODE,
-      { name: 'mix', key: 'input', path: decoded.path, ...decoded.shape, sampleFormat: decoded.sampleFormat },
-    ],
-  ]);
-  for (const node of plan.nodes) {
-    const inputs = Object.fromEntries(
-      Object.entries(node.inputs).map(([role, from]) => [role, refs.get(from)!]),
-    );
-    const executor = new InProcessExecutor(node.stage);
-    const result = await runJob({
-      stage: node.stage,
-      options: node.options,
-      seed: 0,
-      inputs,
-      models: {},
-      delivery: plan.delivery,
-      metadataFrom: info,
-      tolerateDamage: false,
-      key: node.id,
-      folder: join(folder, node.id),
-      scratchDir: folder,
-      executor,
-    });
-    for (const [role, ref] of Object.entries(result.outputs)) refs.set(`${node.id}.${role}`, ref);
-  }
-  const encoder = new InProcessExecutor(plan.nodes[0]!.stage);
-  for (const delivery of plan.deliveries.filter(({ isEncoded }) => !isEncoded)) {
-    const targetPath = join(folder, delivery.file.replace('/', '-'));
-    await encoder.encode({
-      source: refs.get(delivery.from)!,
-      targetPath,
-      spec: delivery.spec,
-      metadataFrom: info,
-      seed: 0,
-      tolerateDamage: false,
-    });
-  }
-  return performance.now() - startedMs;
+/** In a process of its own too, so that neither side runs code that earlier rounds have warmed up. */
+function runDirectly(folder: string): number {
+  const script = join(import.meta.dirname, 'engine-direct.ts');
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, DEMO, folder], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  return Number(stdout);
 }
 
 /** Files of one second through `master`: time a file that is not the stages' own work. */
