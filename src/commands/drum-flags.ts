@@ -1,9 +1,8 @@
 // The flags of `forge drums`, and the wish that they make. What is no option of a drummer (where results go, what is
 // printed) stays with the command.
-import { extname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ForgeError } from '../errors.js';
-import { DEFAULT_DELIVERY } from '../pipeline/drum-session.js';
+import { DEFAULT_DELIVERY, isMidiPath } from '../pipeline/drum-session.js';
 import type { DrumWish } from '../pipeline/drum-wish.js';
 import type { ControlOverrides } from '../players/controls.js';
 import { FILL_PLACES, KITS } from '../players/persona.js';
@@ -100,7 +99,7 @@ export function wishOf(flags: DrumFlags): DrumWish {
   const { bars, sections, song, meter, tempo, tempoFrom, grid, follow, barsFrom, barsTo, partSeed, keep } =
     flags;
   const { output, ...form } = flags;
-  const namesRender = output !== undefined && !isMidi(output);
+  const namesRender = output !== undefined && !isMidiPath(output);
   const isRendered =
     namesRender || flags.render === true || flags.stems === true || flags.soundfont !== undefined;
   const delivery = deliveryWishOf(namesRender ? flags : form);
@@ -122,11 +121,6 @@ export function wishOf(flags: DrumFlags): DrumWish {
     takes: flags.takes,
     map: flags.map,
   };
-}
-
-/** Whether -o names the MIDI file. */
-function isMidi(path: string): boolean {
-  return extname(path).toLowerCase() === '.mid';
 }
 
 function overridesOf(flags: DrumFlags): ControlOverrides {

@@ -9,7 +9,7 @@ import type { StageNote, StageResult } from './job.js';
 import type { OutputRecord } from './manifest.js';
 import { Ownership } from './ownership.js';
 import type { PlannedDelivery } from './plan.js';
-import type { AudioRef } from './stage.js';
+import type { AudioRef, DeliverySpec } from './stage.js';
 import { copyWhole, writeWhole } from './whole-file.js';
 
 /** A report that is written beside the audio; `path` is relative to the track's folder. */
@@ -88,22 +88,20 @@ export class Deliveries {
     const request = {
       source: made.versions.get(delivery.from)!,
       targetPath: target,
-      spec: delivery.spec,
       metadataFrom: this.metadataFrom,
       seed: ditherSeed(seed, delivery.file),
       tolerateDamage,
     };
-    const reply = await pools.encode(request);
-    const isFloat = delivery.spec.container !== 'wav' || delivery.spec.sampleFormat.kind === 'float';
-    if (reply.clippedSampleCount === 0 || isFloat) return { kind, path, sha256: reply.sha256 };
-    // Nothing is scaled or cut off to fit: what passes full scale is kept in float.
-    const spec = { ...delivery.spec, sampleFormat: { kind: 'float', bits: 32 } as const };
-    const float = await pools.encode({ ...request, spec });
-    this.notes.push({
-      severity: 'warning',
-      message: `${delivery.file} passes full scale, so it was written as 32-bit float`,
-    });
-    return { kind, path, sha256: float.sha256 };
+    const { reply, isWidened } = await encodeUnclipped(delivery.spec, (spec) =>
+      pools.encode({ ...request, spec }),
+    );
+    if (isWidened) {
+      this.notes.push({
+        severity: 'warning',
+        message: `${delivery.file} passes full scale, so it was written as 32-bit float`,
+      });
+    }
+    return { kind, path, sha256: reply.sha256 };
   }
 
   #targets(): string[] {
@@ -124,6 +122,17 @@ export class Deliveries {
     if (this.settings.overwrite) return;
     for (const target of targets) this.#ownership.requireReplaceable(target);
   }
+}
+
+/** Encodes so that nothing is scaled or cut off to fit: WAV that passes full scale is made again in float. */
+export async function encodeUnclipped<Reply extends { readonly clippedSampleCount: number }>(
+  spec: DeliverySpec,
+  encode: (spec: DeliverySpec) => Promise<Reply>,
+): Promise<{ readonly reply: Reply; readonly isWidened: boolean }> {
+  const reply = await encode(spec);
+  const holdsAll = spec.container !== 'wav' || spec.sampleFormat.kind === 'float';
+  if (reply.clippedSampleCount === 0 || holdsAll) return { reply, isWidened: false };
+  return { reply: await encode({ ...spec, sampleFormat: { kind: 'float', bits: 32 } }), isWidened: true };
 }
 
 /** Files of one run have dither of their own, so that the noise of stems does not add up in step. */

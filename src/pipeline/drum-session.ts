@@ -13,16 +13,16 @@ import { type DrumPerformance, gridOfRequest, type PerformRequest, perform } fro
 import { encodePerformance } from '../players/performance-file.js';
 import { personaFileOf } from '../players/persona.js';
 import { roundTo } from '../units.js';
+import { encodeUnclipped } from './deliver.js';
 import type { DrumRender } from './drum-render.js';
 import type { DrumWish } from './drum-wish.js';
 import type { ModelRecord, OutputRecord, RunEntry } from './manifest.js';
 import { writeManifest } from './manifest.js';
 import { Ownership } from './ownership.js';
 import type { DeliverySpec, Json } from './stage.js';
+import { SCRATCH_FOLDER } from './tracks.js';
 import { forgeVersion, runtimeVersions } from './versions.js';
 import { writeBytes } from './whole-file.js';
-
-const SCRATCH_FOLDER = '.scratch';
 
 /** The form of a render where nothing else is asked for. */
 export const DEFAULT_DELIVERY: DeliverySpec = {
@@ -90,11 +90,15 @@ function audioPath(name: string, isStem: boolean, { delivery }: DrumRender): str
   return `${isStem ? 'stems/' : ''}${name}.${delivery.container}`;
 }
 
+/** Whether -o names the MIDI file; it names the render otherwise. */
+export function isMidiPath(path: string): boolean {
+  return extname(path).toLowerCase() === '.mid';
+}
+
 /** The whole path of -o for the file that it names: the best take's MIDI, or the render, as its ending tells. */
 function elsewhere({ outputFile, wish }: DrumSession, path: string): string | undefined {
   if (outputFile === undefined) return undefined;
-  const isMidi = extname(outputFile).toLowerCase() === '.mid';
-  const named = isMidi ? 'midi/drums.mid' : audioPath('drums', false, wish.render!);
+  const named = isMidiPath(outputFile) ? 'midi/drums.mid' : audioPath('drums', false, wish.render!);
   return path === named ? resolve(outputFile) : undefined;
 }
 
@@ -153,7 +157,7 @@ export async function runDrumSession(session: DrumSession): Promise<DrumSessionR
   return { takes, outputs };
 }
 
-/** Nothing is scaled or cut off to fit: what passes full scale is kept in float. Gives the sha256. */
+/** Brings a rendered file into the form of the delivery; gives its sha256. */
 async function encodeRender(
   rendered: string,
   target: string,
@@ -167,10 +171,7 @@ async function encodeRender(
   const seed = request.overrides?.seed ?? 1;
   const source = openWav(rendered);
   try {
-    const { clippedSampleCount } = await encodeAudio(source, target, spec, { seed });
-    if (clippedSampleCount > 0 && spec.container === 'wav' && spec.sampleFormat.kind === 'int') {
-      await encodeAudio(source, target, { ...spec, sampleFormat: { kind: 'float', bits: 32 } });
-    }
+    await encodeUnclipped(spec, (form) => encodeAudio(source, target, form, { seed }));
   } finally {
     source.close();
   }

@@ -14,7 +14,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { ForgeError, toForgeError } from '../errors.js';
 
 const LOCK_FILE = '.lock';
-const SCRATCH_FOLDER = '.scratch';
+export const SCRATCH_FOLDER = '.scratch';
 const LONGEST_NAME_BYTES = 120;
 
 /** The folder name for an input: its base name without extension, safe on every file system. */

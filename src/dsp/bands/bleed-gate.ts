@@ -7,16 +7,10 @@ import { createBlockDevice } from '../block-device.js';
 import { createKernels } from '../kernels/instance.js';
 import { defineProcessor, type Processor } from '../processor.js';
 import { BAND_COUNT, createFourBandSplit, fourBandSplitBytes } from './four-band-split.js';
-import { controlHopFrames } from './multiband.js';
+import { controlHopFrames, cornersOption } from './multiband.js';
 
 const options = z.strictObject({
-  cornersHz: z
-    .tuple([z.number(), z.number(), z.number()])
-    .default([150, 1200, 6000])
-    .refine(([low, middle, high]) => 20 <= low && low < middle && middle < high && high <= 20_000, {
-      message: 'expected three rising corners from 20 to 20000 Hz',
-    })
-    .describe('Corners between the bands.'),
+  cornersHz: cornersOption([150, 1200, 6000]),
   thresholdDb: z
     .number()
     .min(3)

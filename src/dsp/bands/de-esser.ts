@@ -45,7 +45,7 @@ export const deEsser = defineProcessor<DeEsserOptions>({
   id: 'de-esser',
   summary: 'Turns the top down where it is too loud, and leaves the rest as it is.',
   source:
-    'Giannoulis, Massberg, Reiss, JAES 60(6), 2012 (gain computer); a subtractive shelf of second order',
+    'Giannoulis, Massberg, Reiss, JAES 60(6), 2012 (gain computer); Linkwitz & Riley, JAES 24(1), 1976 (crossover)',
   options,
   create: createDeEsser,
 });

@@ -35,14 +35,19 @@ const bandOptions = z.strictObject({
 
 export type BandOptions = z.output<typeof bandOptions>;
 
-const options = z.strictObject({
-  cornersHz: z
+/** The option of a device in four bands: where they meet. */
+export function cornersOption(defaultHz: [number, number, number]) {
+  return z
     .tuple([z.number(), z.number(), z.number()])
-    .default([120, 800, 5000])
+    .default(defaultHz)
     .refine(([low, middle, high]) => 20 <= low && low < middle && middle < high && high <= 20_000, {
       message: 'expected three rising corners from 20 to 20000 Hz',
     })
-    .describe('Corners between the bands.'),
+    .describe('Corners between the bands.');
+}
+
+const options = z.strictObject({
+  cornersHz: cornersOption([120, 800, 5000]),
   bands: z
     .tuple([bandOptions, bandOptions, bandOptions, bandOptions])
     .default(() => {
