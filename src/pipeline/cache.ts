@@ -13,8 +13,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
-import type { EncodedOutput, StageResult } from './job.js';
 import type { AudioRef } from './stage.js';
+import type { EncodedOutput, StageResult } from './stage-result.js';
 
 const CACHE_FOLDER = '.cache';
 const RESULT_FILE = 'result.json';

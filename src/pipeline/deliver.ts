@@ -5,11 +5,11 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { AudioInfo } from '../audio/probe.js';
 import type { Workshop } from './executor.js';
-import type { StageNote, StageResult } from './job.js';
 import type { OutputRecord } from './manifest.js';
 import { Ownership } from './ownership.js';
 import type { PlannedDelivery } from './plan.js';
 import type { AudioRef, DeliverySpec } from './stage.js';
+import type { StageNote, StageResult } from './stage-result.js';
 import { copyWhole, writeWhole } from './whole-file.js';
 
 /** A report that is written beside the audio; `path` is relative to the track's folder. */

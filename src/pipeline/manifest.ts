@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { AudioNote } from '../audio/audio-file.js';
 import { ForgeError } from '../errors.js';
 import type { TrackAlbum } from './album.js';
-import type { StageNote } from './job.js';
 import type { DeliveryWish } from './plan.js';
 import type { OptionOrigin } from './preset.js';
 import type { DeliverySpec } from './stage.js';
+import type { StageNote } from './stage-result.js';
 import { writeWhole } from './whole-file.js';
 
 export const RUN_SCHEMA = 'forge.run/1';

@@ -7,7 +7,7 @@ import type { TrackAlbum } from './album.js';
 import { contentKey, TrackCache } from './cache.js';
 import { Deliveries, type DeliverySettings, type ReportFile } from './deliver.js';
 import type { Workshop } from './executor.js';
-import { runJob, type StageNote, type StageResult } from './job.js';
+import { runJob } from './job.js';
 import { isLong } from './long-recording.js';
 import {
   type InputRecord,
@@ -21,6 +21,7 @@ import {
 import { withoutPicture } from './picture.js';
 import { INPUT_NODE, type PlanNode, type TrackPlan } from './plan.js';
 import type { AudioRef, Json, ModelFiles } from './stage.js';
+import type { StageNote, StageResult } from './stage-result.js';
 import { TrackInput } from './track-input.js';
 import { TrackFolder } from './tracks.js';
 import { forgeVersion, runtimeVersions } from './versions.js';

@@ -7,10 +7,11 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { makeVoice } from '../../fixtures/demo-voice.js';
 import { InProcessExecutor } from '../../src/pipeline/in-process.js';
-import { type JobSetting, runJob, type StageResult } from '../../src/pipeline/job.js';
+import { type JobSetting, runJob } from '../../src/pipeline/job.js';
 import { Pools } from '../../src/pipeline/pools.js';
 import { loadStage, STAGE_IDS } from '../../src/pipeline/registry.js';
 import type { AudioRef, StageDefinition } from '../../src/pipeline/stage.js';
+import type { StageResult } from '../../src/pipeline/stage-result.js';
 import { testSong } from '../helpers/cli.js';
 import { audioRefOf, readAll, temporaryFolder } from '../helpers/direct-job.js';
 

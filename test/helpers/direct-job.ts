@@ -7,8 +7,9 @@ import type { AudioBlock } from '../../src/audio/audio-file.js';
 import { openWav } from '../../src/audio/wav-reader.js';
 import { createWavWriter } from '../../src/audio/wav-writer.js';
 import { InProcessExecutor } from '../../src/pipeline/in-process.js';
-import { runJob, type StageResult } from '../../src/pipeline/job.js';
+import { runJob } from '../../src/pipeline/job.js';
 import type { AudioRef, DeliverySpec, ModelFiles, StageDefinition } from '../../src/pipeline/stage.js';
+import type { StageResult } from '../../src/pipeline/stage-result.js';
 
 /** A folder of the test's own under the system's temporary folder. */
 export function temporaryFolder(): string {

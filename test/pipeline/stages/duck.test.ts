@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeVoice } from '../../../fixtures/demo-voice.js';
-import type { StageResult } from '../../../src/pipeline/job.js';
 import type { AudioRef } from '../../../src/pipeline/stage.js';
+import type { StageResult } from '../../../src/pipeline/stage-result.js';
 import { duckStage } from '../../../src/pipeline/stages/duck.js';
 import { audioRefOf, readAll, runStage } from '../../helpers/direct-job.js';
 
