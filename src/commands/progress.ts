@@ -41,10 +41,18 @@ export async function createProgress(
   return new PlainProgress();
 }
 
+/** No progress; what failed is told all the same. */
 class SilentProgress implements ProgressDisplay {
   onProgress(): void {}
-  onDone(): void {}
-  say(): void {}
+
+  onDone(item: BatchItem, track: string): void {
+    if (item.status === 'failed') this.say(doneLine(item, track));
+  }
+
+  say(line: string): void {
+    process.stderr.write(`${line}\n`);
+  }
+
   stop(): void {}
 }
 

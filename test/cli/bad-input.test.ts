@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { forge, jsonOf, testSong, writeWav } from '../helpers/cli.js';
+import { forge, jsonOf, startForge, testSong, writeWav } from '../helpers/cli.js';
 import { temporaryFolder } from '../helpers/direct-job.js';
 
 /** A canonical 44-byte header before `dataBytes` announced bytes. */
@@ -169,4 +169,12 @@ describe('a batch', () => {
     expect(readFileSync(join(cwd, 'forge-out/song/report.json'), 'utf8')).toBe('mine');
     expect((await forge(['analyze', 'song.wav', '--overwrite'], { cwd })).code).toBe(0);
   });
+});
+
+it('tells why a file failed with --quiet too', async () => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, 'text.wav'), 'no sound at all');
+  const { code, stderr } = await startForge(['analyze', 'text.wav', '--quiet'], { cwd }).done;
+  expect(code).toBe(4);
+  expect(stderr).toContain('input/');
 });
