@@ -73,7 +73,7 @@ async function overhead(folder: string, rounds: number): Promise<BenchRow> {
 
 /** In a process of its own too, so that neither side runs code that earlier rounds have warmed up. */
 function runDirectly(folder: string): number {
-  const script = join(import.meta.dirname, 'engine-direct.ts');
+  const script = join(import.meta.dirname, 'engine/direct.ts');
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, DEMO, folder], {
     encoding: 'utf8',
   });

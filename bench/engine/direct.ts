@@ -1,14 +1,14 @@
 // The demo pipeline without the engine: its stages called one after the other in this process; prints the milliseconds.
-//   node --import tsx bench/engine-direct.ts SONG FOLDER
+//   node --import tsx bench/engine/direct.ts SONG FOLDER
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeAudio } from '../dist/audio/decode.js';
-import { probeAudio } from '../dist/audio/probe.js';
-import { InProcessExecutor } from '../dist/pipeline/in-process.js';
-import { runJob } from '../dist/pipeline/job.js';
-import { INPUT_NODE, planTrack } from '../dist/pipeline/plan.js';
-import { loadPipeline } from '../dist/pipeline/preset.js';
-import type { AudioRef } from '../dist/pipeline/stage.js';
+import { decodeAudio } from '../../dist/audio/decode.js';
+import { probeAudio } from '../../dist/audio/probe.js';
+import { InProcessExecutor } from '../../dist/pipeline/in-process.js';
+import { runJob } from '../../dist/pipeline/job.js';
+import { INPUT_NODE, planTrack } from '../../dist/pipeline/plan.js';
+import { loadPipeline } from '../../dist/pipeline/preset.js';
+import type { AudioRef } from '../../dist/pipeline/stage.js';
 
 async function runDirectly(song: string, folder: string): Promise<number> {
   mkdirSync(folder, { recursive: true });
