@@ -3,16 +3,24 @@
 // Feature frame t is centred on the sound at t/rate seconds, whatever the range in which it is computed, so that parts
 // joined in range order are what the whole file would have given. No decision is made here.
 import { concat } from './concat.js';
-import { BAND_COUNT, BAND_FRAMES_PER_SEC, createBandAnalyser } from './rhythm/band-frames.js';
-import { createPitchAnalyser, PITCH_BIN_COUNT, PITCH_FRAMES_PER_SEC } from './tonal/pitch-frames.js';
+import { type FrameSource, FrameWindow } from './kernels/frame-window.js';
+import {
+  BAND_COUNT,
+  BAND_FRAMES_PER_SEC,
+  bandAnalyserBytes,
+  bandMarginFrames,
+  createBandAnalyser,
+} from './rhythm/band-frames.js';
+import {
+  createPitchAnalyser,
+  PITCH_BIN_COUNT,
+  PITCH_FRAMES_PER_SEC,
+  pitchAnalyserBytes,
+  pitchMarginFrames,
+} from './tonal/pitch-frames.js';
 
 /** What is read from: an AudioReader, or anything of its shape. Frames outside of the file read as zeros. */
-export interface FrameSource {
-  readonly sampleRateHz: number;
-  readonly channelCount: number;
-  readonly frameCount: number;
-  read(startFrame: number, into: readonly Float32Array[]): void;
-}
+export type SampledSource = FrameSource & { readonly sampleRateHz: number };
 
 /** Features of a run of frames of a file; levels are bytes, see `levelToByte`. */
 export interface MusicFeatures {
@@ -24,13 +32,13 @@ export interface MusicFeatures {
   readonly pitches: Uint8Array;
 }
 
-const BLOCK_SEC = 10;
+const BLOCK_SEC = 5;
 
 /** Buffers and tables for one rate and channel count, to be used for range after range. */
 export interface MusicFeatureExtractor {
   /**
    * Features of the feature frames whose centres lie in [startFrame, endFrame) of `source`; channels are averaged.
-   * Memory: one block of ten seconds, whatever the range. The same bytes for any division into ranges.
+   * Memory: one block of five seconds, whatever the range. The same bytes for any division into ranges.
    * @throws whatever `source.read` throws
    */
   extract(
@@ -43,47 +51,62 @@ export function createMusicFeatureExtractor(
   sampleRateHz: number,
   channelCount: number,
 ): MusicFeatureExtractor {
-  const analysers = [
-    { rate: BAND_FRAMES_PER_SEC, width: BAND_COUNT, analyser: createBandAnalyser(sampleRateHz) },
-    { rate: PITCH_FRAMES_PER_SEC, width: PITCH_BIN_COUNT, analyser: createPitchAnalyser(sampleRateHz) },
-  ];
   // A window's partner lies one feature frame away.
   const marginFrames = Math.max(
-    ...analysers.map(({ analyser, rate }) => analyser.marginFrames + Math.ceil(sampleRateHz / rate) + 1),
+    bandMarginFrames(sampleRateHz) + Math.ceil(sampleRateHz / BAND_FRAMES_PER_SEC) + 1,
+    pitchMarginFrames(sampleRateHz) + Math.ceil(sampleRateHz / PITCH_FRAMES_PER_SEC) + 1,
   );
   const blockFrames = Math.ceil(BLOCK_SEC * sampleRateHz);
-  const channels = Array.from(
-    { length: channelCount },
-    () => new Float32Array(blockFrames + 2 * marginFrames),
+  const windowFrames = blockFrames + 2 * marginFrames;
+  const window = new FrameWindow(
+    channelCount,
+    windowFrames,
+    bandAnalyserBytes(sampleRateHz) + pitchAnalyserBytes(sampleRateHz) + 4 * windowFrames + 256,
   );
-  const mono = new Float32Array(blockFrames + 2 * marginFrames);
+  const { kernels } = window;
+  const mono = kernels.f32(windowFrames);
+  const kinds = [
+    {
+      rate: BAND_FRAMES_PER_SEC,
+      width: BAND_COUNT,
+      halfFrames: bandMarginFrames(sampleRateHz),
+      analyser: createBandAnalyser(kernels, sampleRateHz),
+    },
+    {
+      rate: PITCH_FRAMES_PER_SEC,
+      width: PITCH_BIN_COUNT,
+      halfFrames: pitchMarginFrames(sampleRateHz),
+      analyser: createPitchAnalyser(kernels, sampleRateHz),
+    },
+  ] as const;
   return {
     extract(source, range) {
-      const kinds = analysers.map(({ rate, width, analyser }) => {
+      const tracks = kinds.map(({ rate, width }) => {
         const first = firstFrameFrom(range.startFrame, sampleRateHz, rate);
         const end = Math.max(first, firstFrameFrom(range.endFrame, sampleRateHz, rate));
-        const levels = new Uint8Array((end - first) * width);
-        return { rate, width, analyser, first, end, next: first, levels };
+        return { first, end, next: first, levels: new Uint8Array((end - first) * width) };
       });
       for (let start = range.startFrame; start < range.endFrame; start += blockFrames) {
         const blockEnd = Math.min(range.endFrame, start + blockFrames);
         const originFrame = start - marginFrames;
-        source.read(originFrame, channels);
-        mixDown(channels, mono);
-        for (const kind of kinds) {
-          const centre = (index: number): number => centreOf(index, sampleRateHz, kind.rate) - originFrame;
-          const place = (index: number): number =>
-            index >= kind.next && index < blockLimit ? (index - kind.first) * kind.width : -1;
-          const blockLimit = Math.min(kind.end, firstFrameFrom(blockEnd, sampleRateHz, kind.rate));
+        window.load(source, originFrame, windowFrames);
+        mixDown(window, mono);
+        for (const [index, { rate, width, halfFrames, analyser }] of kinds.entries()) {
+          const track = tracks[index]!;
+          const blockLimit = Math.min(track.end, firstFrameFrom(blockEnd, sampleRateHz, rate));
+          const pointer = (frame: number): number =>
+            mono.byteOffset + 4 * (centreOf(frame, sampleRateHz, rate) - halfFrames - originFrame);
+          const place = (frame: number): number =>
+            frame >= track.next && frame < blockLimit ? (frame - track.first) * width : -1;
           // Frames 2p and 2p+1 are always transformed together, also where only one of them is in the block.
-          for (let even = kind.next - (kind.next % 2); even < blockLimit; even += 2) {
+          for (let even = track.next - (track.next % 2); even < blockLimit; even += 2) {
             const odd = even + 1;
-            kind.analyser.analysePair(mono, centre(even), centre(odd), kind.levels, place(even), place(odd));
+            analyser.analysePair(pointer(even), pointer(odd), track.levels, place(even), place(odd));
           }
-          kind.next = Math.max(kind.next, blockLimit);
+          track.next = Math.max(track.next, blockLimit);
         }
       }
-      const [bands, pitches] = kinds.map((kind) => kind.levels);
+      const [bands, pitches] = tracks.map(({ levels }) => levels);
       return {
         durationSec: (range.endFrame - range.startFrame) / sampleRateHz,
         bands: bands!,
@@ -95,7 +118,7 @@ export function createMusicFeatureExtractor(
 
 /** Features of one range of a file; see MusicFeatureExtractor. */
 export function extractMusicFeatures(
-  source: FrameSource,
+  source: SampledSource,
   range: { readonly startFrame: number; readonly endFrame: number },
 ): MusicFeatures {
   return createMusicFeatureExtractor(source.sampleRateHz, source.channelCount).extract(source, range);
@@ -139,16 +162,17 @@ function firstFrameFrom(frame: number, sampleRateHz: number, framesPerSec: numbe
   return index;
 }
 
-function mixDown(channels: readonly Float32Array[], mono: Float32Array): void {
-  const [left, right, ...others] = channels;
-  if (right !== undefined && others.length === 0) {
-    for (let n = 0; n < mono.length; n++) mono[n] = (left![n]! + right[n]!) * 0.5;
+/** The mean of a window's channels. */
+function mixDown({ channels, pointers, kernels }: FrameWindow, mono: Float32Array): void {
+  if (channels.length === 2) {
+    kernels.functions.mixPair(pointers[0]!, pointers[1]!, mono.byteOffset, mono.length);
     return;
   }
-  const scale = 1 / channels.length;
   mono.set(channels[0]!);
+  if (channels.length === 1) return;
+  const scale = 1 / channels.length;
   for (const channel of channels.slice(1)) {
     for (let n = 0; n < mono.length; n++) mono[n] = mono[n]! + channel[n]!;
   }
-  if (channels.length > 1) for (let n = 0; n < mono.length; n++) mono[n] = mono[n]! * scale;
+  for (let n = 0; n < mono.length; n++) mono[n] = mono[n]! * scale;
 }

@@ -1,49 +1,56 @@
 // Power spectra of windows of real sound, two by one complex transform of the kernels (float32).
 // A caller pairs windows by their absolute place, so that the rounding of a spectrum never depends on the range.
 import { createKernelFft, kernelFftBytes } from './kernels/fft.js';
-import { createKernels } from './kernels/instance.js';
+import type { Kernels } from './kernels/instance.js';
 
 export interface PairedSpectrum {
   /** Length of the transform: the power of two that holds the window. */
   readonly size: number;
-  /** |X|² of the first and the second window's bins 0 … size/2, valid until the next call. */
-  readonly first: Float64Array;
-  readonly second: Float64Array;
-  /** Transforms the windows of `signal` that start at `startA` and `startB`, which it must hold whole. */
-  transform(signal: Float32Array, startA: number, startB: number): void;
+  /** |X|² of the first and the second window's bins 0 … size/2, zeros behind them, valid until the next call. */
+  readonly first: Float32Array;
+  readonly second: Float32Array;
+  /** Transforms the windows of samples that start at the pointers `a` and `b` of the same kernel memory. */
+  transform(a: number, b: number): void;
+}
+
+/** Room behind a spectrum's last bin that stays zero: rows of weights end on a multiple of 4. */
+const TAIL_BINS = 4;
+
+function transformSize(windowFrames: number): number {
+  let size = 16;
+  while (size < windowFrames) size *= 2;
+  return size;
+}
+
+/** Kernel memory that the spectra of a window take, in bytes. */
+export function pairedSpectrumBytes(windowFrames: number): number {
+  const size = transformSize(windowFrames);
+  return kernelFftBytes(size) + 2 * (size / 2 + 1 + TAIL_BINS) * 4 + 4 * windowFrames + 1024;
 }
 
 /** Spectra under `window`, zeros behind it up to the next power of two (16 at least). */
-export function createPairedSpectrum(window: Float32Array): PairedSpectrum {
-  let size = 16;
-  while (size < window.length) size *= 2;
-  // Windows are weighted four values at a time.
+export function createPairedSpectrum(kernels: Kernels, window: Float32Array): PairedSpectrum {
+  const size = transformSize(window.length);
+  // Windows are weighted four values at a time: the weights behind the last are zeros.
   const length = Math.ceil(window.length / 4) * 4;
-  const kernels = createKernels(kernelFftBytes(size) + 2 * (size / 2 + 1) * 8 + 8 * length + 4096);
   const fft = createKernelFft(kernels, size);
-  const first = kernels.f64(size / 2 + 1);
-  const second = kernels.f64(size / 2 + 1);
+  const first = kernels.f32(size / 2 + 1 + TAIL_BINS);
+  const second = kernels.f32(size / 2 + 1 + TAIL_BINS);
   const weights = kernels.f32(length);
   weights.set(window);
-  const samples = kernels.f32(length);
   const { re, im } = fft;
-  const { multiply, addPowers } = kernels.functions;
-  const weigh = (signal: Float32Array, start: number, into: Float32Array): void => {
-    samples.set(signal.subarray(start, start + window.length));
-    multiply(samples.byteOffset, weights.byteOffset, into.byteOffset, length);
-    into.fill(0, window.length);
-  };
+  const { multiply, pairPowers } = kernels.functions;
   return {
     size,
     first,
     second,
-    transform(signal, startA, startB) {
-      weigh(signal, startA, re);
-      weigh(signal, startB, im);
+    transform(a, b) {
+      multiply(a, weights.byteOffset, re.byteOffset, length);
+      multiply(b, weights.byteOffset, im.byteOffset, length);
+      re.fill(0, length);
+      im.fill(0, length);
       fft.forward();
-      first.fill(0);
-      second.fill(0);
-      addPowers(re.byteOffset, im.byteOffset, size, first.byteOffset, second.byteOffset);
+      pairPowers(re.byteOffset, im.byteOffset, size, first.byteOffset, second.byteOffset);
     },
   };
 }

@@ -95,23 +95,30 @@ export interface KernelFunctions {
   splitPair(source: number, left: number, right: number, frames: number): void;
   encodeMidSide(pairs: number, frames: number): void;
   decodeMidSide(pairs: number, frames: number): void;
-  filterTwo(
-    inA: number,
-    inB: number,
-    outA: number,
-    outB: number,
+  filterSeries(pairs: number, frames: number, coefficients: number, state: number): void;
+  splitTwo(source: number, low: number, high: number, frames: number, corner: number, state: number): void;
+  splitFour(
+    source: number,
+    band0: number,
+    band1: number,
+    band2: number,
+    band3: number,
     frames: number,
     coefficients: number,
     state: number,
   ): void;
   hopPowers(pairs: number, hops: number, hopFrames: number, powers: number): void;
-  addRamped(
-    source: number,
+  hopPairPowers(pairs: number, hops: number, hopFrames: number, powers: number): void;
+  addRamped(source: number, gains: number, hops: number, hopFrames: number, target: number): void;
+  sumRamped(
+    band0: number,
+    band1: number,
+    band2: number,
+    band3: number,
     gains: number,
     hops: number,
     hopFrames: number,
     target: number,
-    isFirst: number,
   ): void;
   doubleRate(source: number, target: number, frames: number, taps: number, pairs: number): void;
   splitEvenOdd(source: number, even: number, odd: number, frames: number): void;
@@ -159,6 +166,11 @@ export interface KernelFunctions {
     isRectified: number,
   ): void;
   multiplyComplex(re: number, im: number, hRe: number, hIm: number, count: number): void;
+  mixPair(left: number, right: number, target: number, frames: number): void;
+  pairPowers(re: number, im: number, size: number, powerA: number, powerB: number): void;
+  squareRoots(values: number, count: number): void;
+  sumRows(values: number, rows: number, rowCount: number, weights: number, sums: number): void;
+  sumRanges(a: number, b: number, ranges: number, count: number, sums: number): void;
 }
 
 // The types of Node do not declare WebAssembly; this is what is used of it here.
@@ -176,6 +188,7 @@ export interface Kernels {
   /** Zeroed arrays in kernel memory, 16-aligned; loads of up to 64 bytes beyond their end are allowed. */
   f32(length: number): Float32Array;
   f64(length: number): Float64Array;
+  i32(length: number): Int32Array;
   u8(length: number): Uint8Array;
 }
 
@@ -205,6 +218,7 @@ export function createKernels(arenaBytes: number): Kernels {
     functions: exports as unknown as KernelFunctions,
     f32: (length) => new Float32Array(buffer, take(length * 4), length),
     f64: (length) => new Float64Array(buffer, take(length * 8), length),
+    i32: (length) => new Int32Array(buffer, take(length * 4), length),
     u8: (length) => new Uint8Array(buffer, take(length), length),
   };
 }

@@ -2,9 +2,11 @@
 // Triangles that overlap by half on the scale ln(1 + f/200 Hz): 22 Hz apart at the bottom, a tenth of the frequency at
 // the top. Lengths follow the sample rate, so that one sound gives one result at every rate (bands above half of the
 // rate stay at the floor).
-import { powerToByte } from '../level-byte.js';
-import { createPairedSpectrum, hannWindow } from '../paired-spectrum.js';
-import { createSparseRows, sumRow } from '../sparse-rows.js';
+import type { Kernels } from '../kernels/instance.js';
+import { powersToBytes } from '../level-byte.js';
+import { createPairedSpectrum, hannWindow, pairedSpectrumBytes } from '../paired-spectrum.js';
+import { createSparseRows, sparseRowsBytes } from '../sparse-rows.js';
+import type { WindowAnalyser } from '../window-analyser.js';
 
 export const BAND_FRAMES_PER_SEC = 100;
 export const BAND_COUNT = 40;
@@ -25,30 +27,23 @@ function edgeHz(corner: number): number {
   return BEND_HZ * Math.expm1(low + ((high - low) * corner) / (BAND_COUNT + 1));
 }
 
-export interface BandAnalyser {
-  /** Frames of sound that a window needs on each side of its centre. */
-  readonly marginFrames: number;
-  /**
-   * Writes BAND_COUNT bytes of each of the windows centred on `centreA` and `centreB` of `signal`, which must hold
-   * the margins. A negative place leaves that window's bytes out.
-   */
-  analysePair(
-    signal: Float32Array,
-    centreA: number,
-    centreB: number,
-    into: Uint8Array,
-    placeA: number,
-    placeB: number,
-  ): void;
+/** Frames of sound on each side of a window's centre. */
+export function bandMarginFrames(sampleRateHz: number): number {
+  return Math.max(4, Math.round((WINDOW_SEC * sampleRateHz) / 2));
 }
 
-/** A band analyser for one sample rate; a sine of amplitude 1 amid a band gives 0 dB. */
-export function createBandAnalyser(sampleRateHz: number): BandAnalyser {
-  const half = Math.max(4, Math.round((WINDOW_SEC * sampleRateHz) / 2));
-  const { window, sum } = hannWindow(2 * half);
-  const spectrum = createPairedSpectrum(window);
+/** Kernel memory that a band analyser takes, in bytes. */
+export function bandAnalyserBytes(sampleRateHz: number): number {
+  const windowFrames = 2 * bandMarginFrames(sampleRateHz);
+  return pairedSpectrumBytes(windowFrames) + sparseRowsBytes(BAND_COUNT, windowFrames + 1);
+}
+
+/** An analyser of BAND_COUNT bytes a window for one sample rate; a sine of amplitude 1 amid a band gives 0 dB. */
+export function createBandAnalyser(kernels: Kernels, sampleRateHz: number): WindowAnalyser {
+  const { window, sum } = hannWindow(2 * bandMarginFrames(sampleRateHz));
+  const spectrum = createPairedSpectrum(kernels, window);
   const binHz = sampleRateHz / spectrum.size;
-  const rows = createSparseRows(BAND_COUNT, spectrum.first.length, (band) => {
+  const rows = createSparseRows(kernels, BAND_COUNT, spectrum.size / 2 + 1, (band) => {
     const centreHz = edgeHz(band + 1);
     // The lowest triangles are narrower than a bin at some rates: never less than one bin on each side.
     const belowHz = Math.max(binHz, centreHz - edgeHz(band));
@@ -64,14 +59,16 @@ export function createBandAnalyser(sampleRateHz: number): BandAnalyser {
   });
   // A sine's power spreads over the Hann window's main lobe: 1.5 bins of the peak.
   const scale = (4 / (sum * sum) / 1.5) * (window.length / spectrum.size);
+  const write = (powers: Float32Array, into: Uint8Array, place: number): void => {
+    if (place < 0) return;
+    rows.weigh(powers.byteOffset);
+    powersToBytes(rows.sums, BAND_COUNT, scale, into, place);
+  };
   return {
-    marginFrames: half,
-    analysePair(signal, centreA, centreB, into, placeA, placeB) {
-      spectrum.transform(signal, centreA - half, centreB - half);
-      for (let band = 0; band < BAND_COUNT; band++) {
-        if (placeA >= 0) into[placeA + band] = powerToByte(scale * sumRow(rows, band, spectrum.first));
-        if (placeB >= 0) into[placeB + band] = powerToByte(scale * sumRow(rows, band, spectrum.second));
-      }
+    analysePair(a, b, into, placeA, placeB) {
+      spectrum.transform(a, b);
+      write(spectrum.first, into, placeA);
+      write(spectrum.second, into, placeB);
     },
   };
 }

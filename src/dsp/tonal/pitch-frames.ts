@@ -1,9 +1,11 @@
 // A spectrum on a logarithmic axis, three bins to a semitone from C1 to B7, in windows of 0.37 s: what tuning, chords
 // and keys are read from. Window and resolution are the same in seconds and hertz at every sample rate; bins above
 // 0.46 of the rate stay at the floor.
-import { powerToByte } from '../level-byte.js';
-import { createPairedSpectrum, hannWindow } from '../paired-spectrum.js';
-import { createSparseRows, sumRow } from '../sparse-rows.js';
+import type { Kernels } from '../kernels/instance.js';
+import { powersToBytes } from '../level-byte.js';
+import { createPairedSpectrum, hannWindow, pairedSpectrumBytes } from '../paired-spectrum.js';
+import { createSparseRows, sparseRowsBytes } from '../sparse-rows.js';
+import type { WindowAnalyser } from '../window-analyser.js';
 
 export const PITCH_FRAMES_PER_SEC = 10;
 export const BINS_PER_SEMITONE = 3;
@@ -18,30 +20,26 @@ export function pitchBinHz(bin: number): number {
   return 440 * 2 ** ((LOWEST_NOTE - 69 + (bin - 1) / BINS_PER_SEMITONE) / 12);
 }
 
-export interface PitchAnalyser {
-  /** Frames of sound that a window needs on each side of its centre. */
-  readonly marginFrames: number;
-  /**
-   * Writes PITCH_BIN_COUNT bytes of each of the windows centred on `centreA` and `centreB` of `signal`, which must
-   * hold the margins. A negative place leaves that window's bytes out.
-   */
-  analysePair(
-    signal: Float32Array,
-    centreA: number,
-    centreB: number,
-    into: Uint8Array,
-    placeA: number,
-    placeB: number,
-  ): void;
+/** Frames of sound on each side of a window's centre. */
+export function pitchMarginFrames(sampleRateHz: number): number {
+  return Math.max(8, Math.round((WINDOW_SEC * sampleRateHz) / 2));
 }
 
-/** A pitch analyser for one sample rate; a sine of amplitude 1 on a bin gives +5 dB (its main lobe is summed). */
-export function createPitchAnalyser(sampleRateHz: number): PitchAnalyser {
-  const half = Math.max(8, Math.round((WINDOW_SEC * sampleRateHz) / 2));
-  const { window, sum } = hannWindow(2 * half);
-  const spectrum = createPairedSpectrum(window);
+/** Kernel memory that a pitch analyser takes, in bytes. */
+export function pitchAnalyserBytes(sampleRateHz: number): number {
+  const windowFrames = 2 * pitchMarginFrames(sampleRateHz);
+  return pairedSpectrumBytes(windowFrames) + sparseRowsBytes(PITCH_BIN_COUNT, 2 * windowFrames);
+}
+
+/**
+ * An analyser of PITCH_BIN_COUNT bytes a window for one sample rate; a sine of amplitude 1 on a bin gives +5 dB (its main
+ * lobe is summed).
+ */
+export function createPitchAnalyser(kernels: Kernels, sampleRateHz: number): WindowAnalyser {
+  const { window, sum } = hannWindow(2 * pitchMarginFrames(sampleRateHz));
+  const spectrum = createPairedSpectrum(kernels, window);
   const binHz = sampleRateHz / spectrum.size;
-  const rows = createSparseRows(PITCH_BIN_COUNT, spectrum.first.length, (bin) => {
+  const rows = createSparseRows(kernels, PITCH_BIN_COUNT, spectrum.size / 2 + 1, (bin) => {
     const centreHz = pitchBinHz(bin);
     const isIn = centreHz <= 0.46 * sampleRateHz;
     const widthHz = isIn ? Math.max(RESOLUTION_HZ, centreHz * (2 ** (1 / (12 * BINS_PER_SEMITONE)) - 1)) : 0;
@@ -51,21 +49,19 @@ export function createPitchAnalyser(sampleRateHz: number): PitchAnalyser {
       weightAt: (k) => 0.5 + 0.5 * Math.cos((Math.PI * (k * binHz - centreHz)) / widthHz),
     };
   });
-  const usedBins =
-    rows.firstBin[PITCH_BIN_COUNT - 1]! + rows.weights.length - rows.firstWeight[PITCH_BIN_COUNT - 1]!;
   const scale = ((2 / sum) * binHz) / RESOLUTION_HZ;
-  const write = (powers: Float64Array, into: Uint8Array, place: number): void => {
+  const { squareRoots } = kernels.functions;
+  const levels = new Float32Array(PITCH_BIN_COUNT);
+  const write = (powers: Float32Array, into: Uint8Array, place: number): void => {
     if (place < 0) return;
-    for (let k = 0; k < usedBins; k++) powers[k] = Math.sqrt(powers[k]!);
-    for (let bin = 0; bin < PITCH_BIN_COUNT; bin++) {
-      const level = scale * sumRow(rows, bin, powers);
-      into[place + bin] = powerToByte(level * level);
-    }
+    squareRoots(powers.byteOffset, rows.usedBins);
+    rows.weigh(powers.byteOffset);
+    for (let bin = 0; bin < PITCH_BIN_COUNT; bin++) levels[bin] = rows.sums[bin]! * rows.sums[bin]!;
+    powersToBytes(levels, PITCH_BIN_COUNT, scale * scale, into, place);
   };
   return {
-    marginFrames: half,
-    analysePair(signal, centreA, centreB, into, placeA, placeB) {
-      spectrum.transform(signal, centreA - half, centreB - half);
+    analysePair(a, b, into, placeA, placeB) {
+      spectrum.transform(a, b);
       write(spectrum.first, into, placeA);
       write(spectrum.second, into, placeB);
     },

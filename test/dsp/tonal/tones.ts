@@ -1,10 +1,10 @@
 // Test signals made of notes with harmonics, and a source to read them from.
-import type { FrameSource } from '../../../src/dsp/music-features.js';
+import type { SampledSource } from '../../../src/dsp/music-features.js';
 
 export const RATE_HZ = 22050;
 
 /** A mono source over a whole signal. */
-export function sourceOf(signal: Float32Array, sampleRateHz: number = RATE_HZ): FrameSource {
+export function sourceOf(signal: Float32Array, sampleRateHz: number = RATE_HZ): SampledSource {
   return {
     sampleRateHz,
     channelCount: 1,
