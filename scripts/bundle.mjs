@@ -2,9 +2,10 @@
 // a third of the time, because each of two hundred small modules costs a millisecond. What is loaded lazily stays in
 // files of its own. The library's modules (dist/audio, dist/dsp …) stay as they are.
 // --clean removes the files of earlier builds at once; else they go after ten minutes, when no run loads them any more.
-import { copyFileSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { yamlValues } from './yaml-values.mjs';
 
 const root = join(import.meta.dirname, '..');
 const outdir = join(root, 'dist/bundle');
@@ -78,7 +79,10 @@ const { metafile } = await build({
 for (const name of JOINED)
   copyFileSync(join(root, 'node_modules', name, 'LICENSE'), join(outdir, `LICENSE.${name}`));
 
+writeFileSync(join(outdir, 'yaml-values.json'), JSON.stringify(yamlValues(root)));
+
 const made = new Set([
+  'yaml-values.json',
   ...Object.keys(metafile.outputs).map((path) => path.split('/').at(-1)),
   ...JOINED.map((name) => `LICENSE.${name}`),
 ]);

@@ -1,5 +1,8 @@
 // Reads a YAML file against a zod schema; every complaint names file, line and column, and the nearest known key.
 // A leaf like errors.ts. It knows nothing of what the file means.
+// The build keeps the values of the package's own files beside its bundle, by the hash of their text
+// (scripts/yaml-values.mjs): where a text is one of them, the parser isn't even loaded unless a place is asked for.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
@@ -15,6 +18,22 @@ export function yaml(): typeof Yaml {
   return library;
 }
 
+let keptValues: Readonly<Record<string, string>> | undefined;
+
+/** The value of a text as JSON, where the build kept it. */
+function keptValueOf(text: string): string | undefined {
+  keptValues ??= readKeptValues();
+  return keptValues[createHash('sha256').update(text).digest('hex')];
+}
+
+function readKeptValues(): Record<string, string> {
+  try {
+    return JSON.parse(readFileSync(new URL('./yaml-values.json', import.meta.url), 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
 /** A place in a source file, counted from 1. */
 export interface SourcePosition {
   readonly file: string;
@@ -22,30 +41,23 @@ export interface SourcePosition {
   readonly column: number;
 }
 
-/** A parsed YAML file that can tell where each of its values stands. */
+/** A YAML file that can tell where each of its values stands. */
 export class YamlSource {
-  readonly #document: Yaml.Document.Parsed;
-  readonly #lines: Yaml.LineCounter;
+  readonly #keptValue: string | undefined;
+  #parsed: ParsedText | undefined;
 
   /** @throws ForgeError preset/syntax */
   constructor(
     readonly file: string,
-    text: string,
+    readonly text: string,
   ) {
-    const { LineCounter, parseDocument } = yaml();
-    this.#lines = new LineCounter();
-    this.#document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: true, prettyErrors: false });
-    const error = this.#document.errors[0];
-    if (error !== undefined) {
-      const { line, col } = this.#lines.linePos(error.pos[0]);
-      throw new ForgeError('preset/syntax', `${file}:${line}:${col}: ${error.message}`, {
-        hint: 'The file must be well-formed YAML.',
-      });
-    }
+    this.#keptValue = keptValueOf(text);
+    if (this.#keptValue === undefined) this.#parsed = parse(file, text);
   }
 
   /** The plain value; aliases are resolved (at most 100, so that a crafted file cannot blow up). */
   value(): unknown {
+    if (this.#keptValue !== undefined) return JSON.parse(this.#keptValue);
     return this.#document.toJS({ maxAliasCount: 100 });
   }
 
@@ -101,10 +113,39 @@ export class YamlSource {
     );
   }
 
+  get #text(): ParsedText {
+    this.#parsed ??= parse(this.file, this.text);
+    return this.#parsed;
+  }
+
+  get #document(): Yaml.Document.Parsed {
+    return this.#text.document;
+  }
+
   #at(offset: number): SourcePosition {
-    const { line, col } = this.#lines.linePos(offset);
+    const { line, col } = this.#text.lines.linePos(offset);
     return { file: this.file, line, column: col };
   }
+}
+
+interface ParsedText {
+  readonly document: Yaml.Document.Parsed;
+  readonly lines: Yaml.LineCounter;
+}
+
+/** @throws ForgeError preset/syntax */
+function parse(file: string, text: string): ParsedText {
+  const { LineCounter, parseDocument } = yaml();
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const error = document.errors[0];
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw new ForgeError('preset/syntax', `${file}:${line}:${col}: ${error.message}`, {
+      hint: 'The file must be well-formed YAML.',
+    });
+  }
+  return { document, lines };
 }
 
 /** `file:line:column`. */

@@ -110,6 +110,7 @@ function nameOfTake(index: number): string {
 export async function runDrumSession(session: DrumSession): Promise<DrumSessionResult> {
   const startedAt = new Date();
   const takes = await playTakes(session.request, session.wish.takes);
+  mkdirSync(session.folder, { recursive: true });
   const ownership = new Ownership(session.folder);
   const outputs: OutputRecord[] = [];
   /** Makes ready for a file, and gives its whole path. */
