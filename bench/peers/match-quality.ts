@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openWav } from '../../dist/audio/wav-reader.js';
 import { spectrumFigures } from '../../dist/dsp/spectrum/figures.js';
-import { joinSpectra, meanPowers, measureSpectrum } from '../../dist/dsp/spectrum/spectrum-meter.js';
+import { createSpectrumMeter, joinSpectra, meanPowers } from '../../dist/dsp/spectrum/spectrum-meter.js';
 import type { BenchRow } from '../run.js';
 import { FORGE, hasPython, judge, loopTo, PYTHON, SHARED_DIR, timed } from './tools.js';
 
@@ -74,7 +74,7 @@ function thirdOctaves(path: string): readonly (number | null)[] {
   const reader = openWav(path);
   const { sampleRateHz, channelCount, frameCount } = reader;
   const powers = meanPowers(
-    joinSpectra([measureSpectrum(reader, sampleRateHz, 0, frameCount)]),
+    joinSpectra([createSpectrumMeter(sampleRateHz, channelCount).measure(reader, 0, frameCount)]),
     channelCount,
   );
   reader.close();

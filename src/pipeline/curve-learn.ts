@@ -9,9 +9,9 @@ import { THIRD_OCTAVES_HZ } from '../dsp/spectrum/bands.js';
 import { spectrumFigures } from '../dsp/spectrum/figures.js';
 import { learnCurve } from '../dsp/spectrum/learn-curve.js';
 import {
+  createSpectrumMeter,
   joinSpectra,
   meanPowers,
-  measureSpectrum,
   type SpectrumPart,
 } from '../dsp/spectrum/spectrum-meter.js';
 import { ForgeError } from '../errors.js';
@@ -27,10 +27,11 @@ async function spectrumOf(path: string, scratchDir: string): Promise<readonly (n
   const reader = openWav(decoded.path);
   try {
     const { sampleRateHz, channelCount, frameCount } = reader;
+    const meter = createSpectrumMeter(sampleRateHz, channelCount);
     const parts: SpectrumPart[] = [];
     for (let startFrame = 0; startFrame < frameCount; startFrame += RANGE_SEC * sampleRateHz) {
       const endFrame = Math.min(startFrame + RANGE_SEC * sampleRateHz, frameCount);
-      parts.push(measureSpectrum(reader, sampleRateHz, startFrame, endFrame));
+      parts.push(meter.measure(reader, startFrame, endFrame));
     }
     return spectrumFigures(meanPowers(joinSpectra(parts), channelCount), sampleRateHz).thirdOctavesDb;
   } finally {

@@ -4,7 +4,7 @@
 import { concat } from '../concat.js';
 import { createKernelFft, type KernelFft, kernelFftBytes } from '../kernels/fft.js';
 import type { Kernels } from '../kernels/instance.js';
-import { powerToByte } from '../level-byte.js';
+import { powersToBytes } from '../level-byte.js';
 import { BAND_EDGES_HZ, BAND_NAMES } from './figures.js';
 
 /** Rows of the picture, from 20 Hz to 20 kHz by equal ratios. */
@@ -40,7 +40,7 @@ export function bandDetailBytes(size: number, sampleRateHz: number): number {
   const shapes = bandShapes(size, sampleRateHz);
   const transforms = [...new Set(shapes.map(({ points }) => points))].map(kernelFftBytes);
   const states = shapes.map(({ points, weights }) => 4 * (points + weights.length) + 256);
-  return [...transforms, ...states].reduce((sum, bytes) => sum + bytes, 0);
+  return [...transforms, ...states].reduce((sum, bytes) => sum + bytes, 16 * PICTURE_ROWS + 256);
 }
 
 /** Row edges of the picture in Hz. */
@@ -77,35 +77,28 @@ export class BandDetail {
   readonly #kernels: Kernels;
   readonly #size: number;
   readonly #powers: RunningPowers;
-  readonly #columnWindows: number;
   readonly #bands: readonly BandState[];
-  readonly #rows: readonly (readonly [number, number])[];
-  readonly #cross = new Float64Array(BAND_NAMES.length);
-  readonly #peaks = new Float64Array(BAND_NAMES.length);
-  readonly #columns: Uint8Array[] = [];
-  readonly #firstColumn: number;
+  /** First bin of each row and the one behind its last. */
+  readonly #rows: Int32Array;
+  readonly #sums: Float64Array;
   /** Sums of the rows over all columns that have ended. */
-  readonly #rowSums = new Float64Array(PICTURE_ROWS);
+  readonly #sumsBefore = new Float64Array(PICTURE_ROWS);
+  readonly #gains = new Float32Array(PICTURE_ROWS);
+  #cross = new Float64Array(0);
+  #peaks = new Float64Array(0);
+  #columns: Uint8Array[] = [];
+  #columnWindows = 1;
+  #firstColumn = 0;
   #windowsInColumn = 0;
-  #next: number;
+  #next = 0;
   #isPrimed = false;
 
-  /** `powers` are the meter's own sums: a column is what they have gained. */
-  constructor(
-    kernels: Kernels,
-    powers: RunningPowers,
-    size: number,
-    sampleRateHz: number,
-    firstWindow: number,
-    columnWindows: number,
-  ) {
+  /** `powers` are the meter's own sums, in kernel memory: a column is what they have gained. */
+  constructor(kernels: Kernels, powers: RunningPowers, size: number, sampleRateHz: number) {
     const binHz = sampleRateHz / size;
     this.#kernels = kernels;
     this.#powers = powers;
     this.#size = size;
-    this.#columnWindows = columnWindows;
-    this.#firstColumn = Math.floor(firstWindow / columnWindows);
-    this.#next = firstWindow;
     const transforms = new Map<number, KernelFft>();
     const transformOf = (points: number): KernelFft => {
       const known = transforms.get(points) ?? createKernelFft(kernels, points);
@@ -118,10 +111,26 @@ export class BandDetail {
       const [mid, side] = [kernels.f32(shape.points / 2), kernels.f32(shape.points / 2)];
       return { ...shape, weights, fft: transformOf(shape.points), mid, side };
     });
-    this.#rows = Array.from({ length: PICTURE_ROWS }, (_, row) => {
+    this.#rows = kernels.i32(2 * PICTURE_ROWS);
+    this.#sums = kernels.f64(PICTURE_ROWS);
+    for (let row = 0; row < PICTURE_ROWS; row++) {
       const first = Math.max(1, Math.round(pictureEdgeHz(row) / binHz));
-      return [first, Math.max(first + 1, Math.round(pictureEdgeHz(row + 1) / binHz))] as const;
-    });
+      const end = Math.max(first + 1, Math.round(pictureEdgeHz(row + 1) / binHz));
+      this.#rows.set([Math.min(first, powers.mid.length), Math.min(end, powers.mid.length)], 2 * row);
+    }
+  }
+
+  /** Begins a range with its first window; the powers are zeros. */
+  begin(firstWindow: number, columnWindows: number): void {
+    this.#cross = new Float64Array(BAND_NAMES.length);
+    this.#peaks = new Float64Array(BAND_NAMES.length);
+    this.#columns = [];
+    this.#columnWindows = columnWindows;
+    this.#firstColumn = Math.floor(firstWindow / columnWindows);
+    this.#next = firstWindow;
+    this.#windowsInColumn = 0;
+    this.#sumsBefore.fill(0);
+    this.#isPrimed = false;
   }
 
   /**
@@ -166,12 +175,18 @@ export class BandDetail {
     // A Hann window's mean square is 3/8; one-sided, so that a sine of amplitude 1 in both channels has −3 dB.
     const scale = 2 / (this.#windowsInColumn * this.#size * this.#size * 0.375);
     const levels = new Uint8Array(PICTURE_ROWS);
-    for (const [row, [from, to]] of this.#rows.entries()) {
-      let sum = 0;
-      for (let k = from; k < to && k < mid.length; k++) sum += mid[k]! + side[k]!;
-      levels[row] = powerToByte(scale * Math.max(0, sum - this.#rowSums[row]!));
-      this.#rowSums[row] = sum;
-    }
+    const sums = this.#sums;
+    this.#kernels.functions.sumRanges(
+      mid.byteOffset,
+      side.byteOffset,
+      this.#rows.byteOffset,
+      PICTURE_ROWS,
+      sums.byteOffset,
+    );
+    for (let row = 0; row < PICTURE_ROWS; row++)
+      this.#gains[row] = Math.max(0, sums[row]! - this.#sumsBefore[row]!);
+    powersToBytes(this.#gains, PICTURE_ROWS, scale, levels, 0);
+    this.#sumsBefore.set(sums);
     this.#columns.push(levels);
     this.#windowsInColumn = 0;
   }

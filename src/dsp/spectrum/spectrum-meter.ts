@@ -32,23 +32,24 @@ export function spectrumSize(sampleRateHz: number): number {
   return 2 ** Math.ceil(Math.log2(0.3 * sampleRateHz));
 }
 
-/**
- * Sums the windows whose centre lies in [startFrame, endFrame). Frames outside of the file count as zeros. `isDetailed`
- * follows the bands over time too (band-detail.ts).
- */
-export function measureSpectrum(
-  source: FrameSource,
+/** Tables and kernel memory for range after range of one rate and channel count. */
+export interface SpectrumMeter {
+  /** Sums the windows whose centre lies in [startFrame, endFrame). Frames outside of the file count as zeros. */
+  measure(source: FrameSource, startFrame: number, endFrame: number): SpectrumPart;
+}
+
+/** A meter; with `isDetailed` it follows the bands over time too (band-detail.ts). */
+export function createSpectrumMeter(
   sampleRateHz: number,
-  startFrame: number,
-  endFrame: number,
+  channelCount: number,
   isDetailed = false,
-): SpectrumPart {
+): SpectrumMeter {
   const size = spectrumSize(sampleRateHz);
   const hop = size / 2;
   const bins = size / 2 + 1;
   const detailBytes = isDetailed ? bandDetailBytes(size, sampleRateHz) : 0;
   const extraBytes = kernelFftBytes(size) + 4 * size + 3 * (8 * bins + 64) + 1024 + detailBytes;
-  const window = new FrameWindow(source.channelCount, size, extraBytes);
+  const window = new FrameWindow(channelCount, size, extraBytes);
   const { kernels, pointers } = window;
   const fft = createKernelFft(kernels, size);
   const shape = kernels.f32(size);
@@ -57,53 +58,54 @@ export function measureSpectrum(
   const { windowMidSide, multiply, addPowers } = kernels.functions;
   const re = fft.re.byteOffset;
   const im = fft.im.byteOffset;
+  const detail = isDetailed ? new BandDetail(kernels, { mid, side }, size, sampleRateHz) : undefined;
 
-  let windowCount = 0;
-  const first = Math.ceil(startFrame / hop);
-  const detail = isDetailed
-    ? new BandDetail(
-        kernels,
-        { mid, side },
-        size,
-        sampleRateHz,
-        first,
-        columnWindowsFor(source.frameCount, hop),
-      )
-    : undefined;
-  // Waveforms of bands need one window more, to complete the last.
-  const end = first * hop < endFrame && isDetailed ? endFrame + hop : endFrame;
-  if (first * hop < endFrame) window.load(source, (first - 1) * hop, hop, hop);
-  for (let index = first; index * hop < end; index++) {
-    const isInside = index * hop < endFrame;
-    // The half that the last window ended with begins this one.
-    for (const samples of window.channels) samples.copyWithin(0, hop);
-    window.load(source, index * hop, hop, hop);
-    for (let channel = 0; channel < source.channelCount; channel += 2) {
-      const left = pointers[channel]!;
-      const right = pointers[channel + 1];
-      if (right === undefined) {
-        multiply(left, shape.byteOffset, re, size);
-        fft.im.fill(0);
-      } else if (channel === 0) {
-        windowMidSide(left, right, shape.byteOffset, re, im, size);
-      } else {
-        multiply(left, shape.byteOffset, re, size);
-        multiply(right, shape.byteOffset, im, size);
-      }
-      fft.forward();
-      const [a, b] = channel === 0 ? [mid, side] : [others, others];
-      if (isInside) addPowers(re, im, size, a.byteOffset, b.byteOffset);
-      if (channel === 0) detail?.add(fft.re, fft.im, isInside);
+  /** The transform of mid + i·side, or of two further channels. */
+  const transform = (channel: number): void => {
+    const left = pointers[channel]!;
+    const right = pointers[channel + 1];
+    if (right === undefined) {
+      multiply(left, shape.byteOffset, re, size);
+      fft.im.fill(0);
+    } else if (channel === 0) {
+      windowMidSide(left, right, shape.byteOffset, re, im, size);
+    } else {
+      multiply(left, shape.byteOffset, re, size);
+      multiply(right, shape.byteOffset, im, size);
     }
-    if (isInside) windowCount++;
-  }
+    fft.forward();
+  };
   return {
-    size,
-    windowCount,
-    mid: Float32Array.from(mid),
-    side: Float32Array.from(side),
-    others: source.channelCount > 2 ? Float32Array.from(others) : new Float32Array(0),
-    ...(detail === undefined ? {} : { detail: detail.end() }),
+    measure(source, startFrame, endFrame) {
+      for (const powers of [mid, side, others]) powers.fill(0);
+      const first = Math.ceil(startFrame / hop);
+      detail?.begin(first, columnWindowsFor(source.frameCount, hop));
+      // Waveforms of bands need one window more, to complete the last.
+      const end = first * hop < endFrame && isDetailed ? endFrame + hop : endFrame;
+      if (first * hop < endFrame) window.load(source, (first - 1) * hop, hop, hop);
+      let windowCount = 0;
+      for (let index = first; index * hop < end; index++) {
+        const isInside = index * hop < endFrame;
+        // The half that the last window ended with begins this one.
+        for (const samples of window.channels) samples.copyWithin(0, hop);
+        window.load(source, index * hop, hop, hop);
+        for (let channel = 0; channel < channelCount; channel += 2) {
+          transform(channel);
+          const [a, b] = channel === 0 ? [mid, side] : [others, others];
+          if (isInside) addPowers(re, im, size, a.byteOffset, b.byteOffset);
+          if (channel === 0) detail?.add(fft.re, fft.im, isInside);
+        }
+        if (isInside) windowCount++;
+      }
+      return {
+        size,
+        windowCount,
+        mid: new Float32Array(mid),
+        side: new Float32Array(side),
+        others: channelCount > 2 ? new Float32Array(others) : new Float32Array(0),
+        ...(detail === undefined ? {} : { detail: detail.end() }),
+      };
+    },
   };
 }
 

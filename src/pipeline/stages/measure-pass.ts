@@ -24,7 +24,7 @@ import { joinParts } from '../../dsp/loudness/programme.js';
 import { createMusicFeatureExtractor } from '../../dsp/music-features.js';
 import {
   addSpectrum,
-  measureSpectrum,
+  createSpectrumMeter,
   type Spectrum,
   type SpectrumPart,
 } from '../../dsp/spectrum/spectrum-meter.js';
@@ -98,13 +98,18 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
           createMusicFeatureExtractor(sampleRateHz, channelCount),
         )
       : undefined;
+    const spectrumMeter = params.isWithSpectrum
+      ? await context.resource(`spectrum ${sampleRateHz} ${channelCount} ${isWithTimeline}`, () =>
+          createSpectrumMeter(sampleRateHz, channelCount, isWithTimeline),
+        )
+      : undefined;
     const part: Measures = {
       loudness,
       ...(levelMeter === undefined ? {} : { levels: levelMeter.end() }),
       ...(timelineMeter === undefined ? {} : { timeline: timelineMeter.end() }),
-      ...(params.isWithSpectrum
-        ? { spectrum: measureSpectrum(source, sampleRateHz, startFrame, endFrame, isWithTimeline) }
-        : {}),
+      ...(spectrumMeter === undefined
+        ? {}
+        : { spectrum: spectrumMeter.measure(source, startFrame, endFrame) }),
     };
     return music === undefined ? { part } : { part, bulk: music.extract(source, context.range) };
   },
