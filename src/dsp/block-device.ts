@@ -7,17 +7,17 @@ export interface BlockCore {
   readonly blockFrames: number;
   /** Delay of the core itself, in frames. */
   readonly latencyFrames: number;
-  /** Processes one block in place: `blockFrames` frames of every channel. */
-  processBlock(channels: readonly Float32Array[]): void;
-  /** Every array that carries state from block to block. */
+  /** `blockFrames` frames of every channel: what comes in stands here, and what goes out. */
+  readonly channels: readonly Float32Array[];
+  /** Processes the block in `channels` in place. */
+  processBlock(): void;
+  /** Every array that carries state from block to block, apart from `channels`. */
   readonly stateArrays: readonly (Float32Array | Float64Array)[];
 }
 
 /** The processor of a core: its latency is the core's and one block. */
-export function createBlockDevice(core: BlockCore, channelCount: number): Processor {
-  const { blockFrames } = core;
-  // What comes in replaces, frame by frame, what the last block gave.
-  const channels = Array.from({ length: channelCount }, () => new Float32Array(blockFrames));
+export function createBlockDevice(core: BlockCore): Processor {
+  const { blockFrames, channels } = core;
   const held = new Float32Array(blockFrames);
   const position = new Float64Array(1);
   const arrays = [...channels, position, ...core.stateArrays];
@@ -27,7 +27,8 @@ export function createBlockDevice(core: BlockCore, channelCount: number): Proces
     let at = position[0]!;
     for (let from = 0; from < frames; ) {
       const count = Math.min(blockFrames - at, frames - from);
-      for (let channel = 0; channel < channelCount; channel++) {
+      // What comes in replaces, frame by frame, what the last block gave.
+      for (let channel = 0; channel < channels.length; channel++) {
         const outside = block[channel]!.subarray(from, from + count);
         const inside = channels[channel]!.subarray(at, at + count);
         const swap = held.subarray(0, count);
@@ -38,7 +39,7 @@ export function createBlockDevice(core: BlockCore, channelCount: number): Proces
       from += count;
       at += count;
       if (at === blockFrames) {
-        core.processBlock(channels);
+        core.processBlock();
         at = 0;
       }
     }

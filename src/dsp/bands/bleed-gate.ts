@@ -4,9 +4,16 @@
 import { z } from 'zod';
 import { dbToGain, dbToPower } from '../../units.js';
 import { createBlockDevice } from '../block-device.js';
+import { channelPairsBytes, createChannelPairs } from '../kernels/channel-pairs.js';
 import { createKernels } from '../kernels/instance.js';
 import { defineProcessor, type Processor } from '../processor.js';
-import { BAND_COUNT, createFourBandSplit, fourBandSplitBytes } from './four-band-split.js';
+import {
+  BAND_COUNT,
+  type BandPointers,
+  createFourBandSplit,
+  createRampGains,
+  fourBandSplitBytes,
+} from './four-band-split.js';
 import { controlHopFrames, cornersOption } from './multiband.js';
 
 const options = z.strictObject({
@@ -62,67 +69,52 @@ export function createBleedGate(
   const heldFrames = lookFrames + blockFrames;
   const pairCount = Math.ceil(channelCount / 2);
   const kernels = createKernels(
-    pairCount *
-      (fourBandSplitBytes(blockFrames) + BAND_COUNT * (16 * heldFrames + 80) + 16 * blockFrames + 80) +
-      8 * blockFrames +
+    channelPairsBytes(channelCount, blockFrames) +
+      pairCount * (fourBandSplitBytes(blockFrames) + BAND_COUNT * (16 * heldFrames + 80)) +
       BAND_COUNT * (24 * HOPS_PER_BLOCK + 256) +
       8192,
   );
-  const left = kernels.f32(blockFrames);
-  const right = kernels.f32(blockFrames);
-  const pairs = Array.from({ length: pairCount }, () => ({
-    frames: kernels.f64(2 * blockFrames),
-    split: createFourBandSplit(kernels, settings.cornersHz, sampleRateHz, blockFrames),
-    /** Each band's last frames of look-ahead, then its newest block. */
-    held: Array.from({ length: BAND_COUNT }, () => kernels.f64(2 * heldFrames)),
-  }));
-  const powers = Array.from({ length: BAND_COUNT }, () => kernels.f64(HOPS_PER_BLOCK));
-  const gains = Array.from({ length: BAND_COUNT }, () => kernels.f64(2 * (HOPS_PER_BLOCK + 1)));
-  const gates = powers.map(() => createGate(settings, sampleRateHz / hopFrames));
-  const { joinPair, splitPair, hopPowers, addRamped } = kernels.functions;
-
-  return createBlockDevice(
-    {
-      blockFrames,
-      latencyFrames: lookFrames,
-      processBlock(channels) {
-        for (const power of powers) power.fill(0);
-        for (const [index, { frames, split, held }] of pairs.entries()) {
-          left.set(channels[2 * index]!);
-          right.set(channels[2 * index + 1] ?? channels[2 * index]!);
-          joinPair(left.byteOffset, right.byteOffset, frames.byteOffset, blockFrames);
-          split.split(frames.byteOffset, blockFrames);
-          for (const [band, samples] of split.bands.entries()) {
-            held[band]!.copyWithin(0, 2 * blockFrames);
-            held[band]!.set(samples, 2 * lookFrames);
-            hopPowers(samples.byteOffset, HOPS_PER_BLOCK, hopFrames, powers[band]!.byteOffset);
-          }
-        }
-        for (const [band, gate] of gates.entries()) gate.run(powers[band]!, gains[band]!);
-        for (const [index, { frames, held }] of pairs.entries()) {
-          for (const [band, samples] of held.entries()) {
-            const isFirst = band === 0 ? 1 : 0;
-            addRamped(
-              samples.byteOffset,
-              gains[band]!.byteOffset,
-              HOPS_PER_BLOCK,
-              hopFrames,
-              frames.byteOffset,
-              isFirst,
-            );
-          }
-          splitPair(frames.byteOffset, left.byteOffset, right.byteOffset, blockFrames);
-          channels[2 * index]!.set(left);
-          channels[2 * index + 1]?.set(right);
-        }
-      },
-      stateArrays: [
-        ...pairs.flatMap(({ split, held }) => [...split.stateArrays, ...held]),
-        ...gates.map(({ state }) => state),
-      ],
-    },
-    channelCount,
+  const { channels, pairs } = createChannelPairs(kernels, channelCount, blockFrames);
+  const splits = pairs.map(() => createFourBandSplit(kernels, settings.cornersHz, sampleRateHz, blockFrames));
+  /** Of every pair, each band's last frames of look-ahead, then its newest block. */
+  const lines = pairs.map(() => Array.from({ length: BAND_COUNT }, () => kernels.f64(2 * heldFrames)));
+  const heldPointers = lines.map(
+    (held) => held.map(({ byteOffset }) => byteOffset) as unknown as BandPointers,
   );
+  const powers = Array.from({ length: BAND_COUNT }, () => kernels.f64(HOPS_PER_BLOCK));
+  const gains = createRampGains(kernels, HOPS_PER_BLOCK);
+  const gates = powers.map(() => createGate(settings, sampleRateHz / hopFrames));
+  const { hopPowers } = kernels.functions;
+
+  return createBlockDevice({
+    blockFrames,
+    latencyFrames: lookFrames,
+    channels,
+    processBlock() {
+      for (const power of powers) power.fill(0);
+      for (const [index, pair] of pairs.entries()) {
+        const { split, bands } = splits[index]!;
+        pair.join();
+        split(pair.frames.byteOffset, blockFrames);
+        for (const [band, samples] of bands.entries()) {
+          const held = lines[index]![band]!;
+          held.copyWithin(0, 2 * blockFrames);
+          held.set(samples, 2 * lookFrames);
+          hopPowers(samples.byteOffset, HOPS_PER_BLOCK, hopFrames, powers[band]!.byteOffset);
+        }
+      }
+      for (const [band, gate] of gates.entries()) gate.run(powers[band]!, gains.bands[band]!);
+      for (const [index, pair] of pairs.entries()) {
+        gains.sum(heldPointers[index]!, hopFrames, pair.frames.byteOffset);
+        pair.split();
+      }
+    },
+    stateArrays: [
+      ...splits.flatMap(({ stateArrays }) => stateArrays),
+      ...lines.flat(),
+      ...gates.map(({ state }) => state),
+    ],
+  });
 }
 
 /** The gains of one band, hop by hop. */

@@ -2,10 +2,11 @@
 // and rest are split by a Linkwitz-Riley crossover that sums flat. It does not tell a voice from a cymbal.
 import { z } from 'zod';
 import { dbToGain, gainToDb } from '../../units.js';
-import { BUTTERWORTH_Q, highPass, lowPass } from '../biquad.js';
 import { createBlockDevice } from '../block-device.js';
+import { channelPairsBytes, createChannelPairs } from '../kernels/channel-pairs.js';
 import { createKernels } from '../kernels/instance.js';
 import { defineProcessor, type Processor } from '../processor.js';
+import { crossoverCoefficients } from './four-band-split.js';
 import { controlHopFrames, createBandControl } from './multiband.js';
 
 const options = z.strictObject({
@@ -54,66 +55,53 @@ export function createDeEsser(settings: DeEsserOptions, sampleRateHz: number, ch
   const hopFrames = controlHopFrames(sampleRateHz);
   const blockFrames = HOPS_PER_BLOCK * hopFrames;
   const pairCount = Math.ceil(channelCount / 2);
-  const kernels = createKernels(pairCount * (48 * blockFrames + 512) + 8 * blockFrames + 8192);
-  const left = kernels.f32(blockFrames);
-  const right = kernels.f32(blockFrames);
-  const { cornerHz } = settings;
-  const coefficients = kernels.f64(10);
-  coefficients.set(
-    [lowPass, highPass].flatMap((design) => [...design(cornerHz, BUTTERWORTH_Q, sampleRateHz)]),
+  const kernels = createKernels(
+    channelPairsBytes(channelCount, blockFrames) + pairCount * (32 * blockFrames + 512) + 8192,
   );
-  const pairs = Array.from({ length: pairCount }, () => ({
-    frames: kernels.f64(2 * blockFrames),
-    top: kernels.f64(2 * blockFrames),
-    rest: kernels.f64(2 * blockFrames),
-    states: [kernels.f64(16), kernels.f64(16)],
-  }));
+  const { channels, pairs } = createChannelPairs(kernels, channelCount, blockFrames);
+  const corner = kernels.f64(3);
+  corner.set(crossoverCoefficients(settings.cornerHz, sampleRateHz));
+  const splits = pairs.map(() => ({ top: kernels.f64(2 * blockFrames), state: kernels.f64(8) }));
   const powers = kernels.f64(HOPS_PER_BLOCK);
   const gains = kernels.f64(2 * (HOPS_PER_BLOCK + 1));
   const { thresholdDbfs, ratio, attackMs, releaseMs } = settings;
   const band = { thresholdDbfs, ratio, kneeDb: KNEE_DB, attackMs, releaseMs, makeupDb: 0, transientDb: 0 };
   const control = createBandControl(kernels, band, sampleRateHz / hopFrames);
   const leastGain = dbToGain(-settings.maxReductionDb);
-  const { joinPair, splitPair, filterTwo, hopPowers, addRamped } = kernels.functions;
+  const { splitTwo, hopPowers, addRamped } = kernels.functions;
   let smallestGain = 1;
   let tamedHops = 0;
 
-  const device = createBlockDevice(
-    {
-      blockFrames,
-      latencyFrames: 0,
-      processBlock(channels) {
-        powers.fill(0);
-        for (const [index, { frames, top, rest, states }] of pairs.entries()) {
-          left.set(channels[2 * index]!);
-          right.set(channels[2 * index + 1] ?? channels[2 * index]!);
-          const [from, low, high] = [frames.byteOffset, rest.byteOffset, top.byteOffset];
-          joinPair(left.byteOffset, right.byteOffset, from, blockFrames);
-          const design = coefficients.byteOffset;
-          filterTwo(from, from, low, high, blockFrames, design, states[0]!.byteOffset);
-          filterTwo(low, high, low, high, blockFrames, design, states[1]!.byteOffset);
-          hopPowers(high, HOPS_PER_BLOCK, hopFrames, powers.byteOffset);
-        }
-        control.run(powers, gains);
-        for (let k = 0; k < gains.length; k++) {
-          const gain = Math.max(leastGain, gains[k]!);
-          gains[k] = gain;
-          // Both lanes have the same gain; the first pair is where the last block ended.
-          if (k < 2 || k % 2 === 1) continue;
-          if (gain < smallestGain) smallestGain = gain;
-          if (gain <= TAMED_GAIN) tamedHops++;
-        }
-        for (const [index, { top, rest }] of pairs.entries()) {
-          addRamped(top.byteOffset, gains.byteOffset, HOPS_PER_BLOCK, hopFrames, rest.byteOffset, 0);
-          splitPair(rest.byteOffset, left.byteOffset, right.byteOffset, blockFrames);
-          channels[2 * index]!.set(left);
-          channels[2 * index + 1]?.set(right);
-        }
-      },
-      stateArrays: [...pairs.flatMap(({ states }) => states), control.state],
+  const device = createBlockDevice({
+    blockFrames,
+    latencyFrames: 0,
+    channels,
+    processBlock() {
+      powers.fill(0);
+      for (const [index, pair] of pairs.entries()) {
+        const { top, state } = splits[index]!;
+        const rest = pair.frames.byteOffset;
+        pair.join();
+        splitTwo(rest, rest, top.byteOffset, blockFrames, corner.byteOffset, state.byteOffset);
+        hopPowers(top.byteOffset, HOPS_PER_BLOCK, hopFrames, powers.byteOffset);
+      }
+      control.run(powers, gains);
+      for (let k = 0; k < gains.length; k++) {
+        const gain = Math.max(leastGain, gains[k]!);
+        gains[k] = gain;
+        // Both lanes have the same gain; the first pair is where the last block ended.
+        if (k < 2 || k % 2 === 1) continue;
+        if (gain < smallestGain) smallestGain = gain;
+        if (gain <= TAMED_GAIN) tamedHops++;
+      }
+      for (const [index, pair] of pairs.entries()) {
+        const { byteOffset } = splits[index]!.top;
+        addRamped(byteOffset, gains.byteOffset, HOPS_PER_BLOCK, hopFrames, pair.frames.byteOffset);
+        pair.split();
+      }
     },
-    channelCount,
-  );
+    stateArrays: [...splits.map(({ state }) => state), control.state],
+  });
   return {
     ...device,
     get figures() {

@@ -4,9 +4,10 @@
 import { z } from 'zod';
 import { dbToGain, dbToPower } from '../../units.js';
 import { createBlockDevice } from '../block-device.js';
+import { channelPairsBytes, createChannelPairs } from '../kernels/channel-pairs.js';
 import { createKernels, type Kernels } from '../kernels/instance.js';
 import { defineProcessor, type Processor } from '../processor.js';
-import { BAND_COUNT, createFourBandSplit, fourBandSplitBytes } from './four-band-split.js';
+import { BAND_COUNT, createFourBandSplit, createRampGains, fourBandSplitBytes } from './four-band-split.js';
 
 const bandOptions = z.strictObject({
   thresholdDbfs: z
@@ -103,62 +104,40 @@ export function createMultiband(
   const blockFrames = HOPS_PER_BLOCK * hopFrames;
   const pairCount = Math.ceil(channelCount / 2);
   const kernels = createKernels(
-    pairCount * (fourBandSplitBytes(blockFrames) + 16 * blockFrames + 64) +
-      8 * blockFrames +
+    channelPairsBytes(channelCount, blockFrames) +
+      pairCount * fourBandSplitBytes(blockFrames) +
       BAND_COUNT * 64 * HOPS_PER_BLOCK +
       8192,
   );
-  const left = kernels.f32(blockFrames);
-  const right = kernels.f32(blockFrames);
-  const pairs = Array.from({ length: pairCount }, () => ({
-    frames: kernels.f64(2 * blockFrames),
-    split: createFourBandSplit(kernels, settings.cornersHz, sampleRateHz, blockFrames),
-  }));
+  const { channels, pairs } = createChannelPairs(kernels, channelCount, blockFrames);
+  const splits = pairs.map(() => createFourBandSplit(kernels, settings.cornersHz, sampleRateHz, blockFrames));
   const powers = Array.from({ length: BAND_COUNT }, () => kernels.f64(HOPS_PER_BLOCK));
-  const gains = Array.from({ length: BAND_COUNT }, () => kernels.f64(2 * (HOPS_PER_BLOCK + 1)));
+  const gains = createRampGains(kernels, HOPS_PER_BLOCK);
   const controls = settings.bands.map((band) => createBandControl(kernels, band, sampleRateHz / hopFrames));
-  const { joinPair, splitPair, hopPowers, addRamped } = kernels.functions;
+  const { hopPowers } = kernels.functions;
 
-  return createBlockDevice(
-    {
-      blockFrames,
-      latencyFrames: 0,
-      processBlock(channels) {
-        for (const power of powers) power.fill(0);
-        for (const [index, { frames, split }] of pairs.entries()) {
-          left.set(channels[2 * index]!);
-          right.set(channels[2 * index + 1] ?? channels[2 * index]!);
-          joinPair(left.byteOffset, right.byteOffset, frames.byteOffset, blockFrames);
-          split.split(frames.byteOffset, blockFrames);
-          for (const [band, power] of powers.entries()) {
-            hopPowers(split.bands[band]!.byteOffset, HOPS_PER_BLOCK, hopFrames, power.byteOffset);
-          }
+  return createBlockDevice({
+    blockFrames,
+    latencyFrames: 0,
+    channels,
+    processBlock() {
+      for (const power of powers) power.fill(0);
+      for (const [index, pair] of pairs.entries()) {
+        const { split, pointers } = splits[index]!;
+        pair.join();
+        split(pair.frames.byteOffset, blockFrames);
+        for (const [band, power] of powers.entries()) {
+          hopPowers(pointers[band]!, HOPS_PER_BLOCK, hopFrames, power.byteOffset);
         }
-        for (const [band, control] of controls.entries()) control.run(powers[band]!, gains[band]!);
-        for (const [index, { frames, split }] of pairs.entries()) {
-          for (const [band, samples] of split.bands.entries()) {
-            const gain = gains[band]!.byteOffset;
-            addRamped(
-              samples.byteOffset,
-              gain,
-              HOPS_PER_BLOCK,
-              hopFrames,
-              frames.byteOffset,
-              band === 0 ? 1 : 0,
-            );
-          }
-          splitPair(frames.byteOffset, left.byteOffset, right.byteOffset, blockFrames);
-          channels[2 * index]!.set(left);
-          channels[2 * index + 1]?.set(right);
-        }
-      },
-      stateArrays: [
-        ...pairs.flatMap(({ split }) => split.stateArrays),
-        ...controls.map(({ state }) => state),
-      ],
+      }
+      for (const [band, control] of controls.entries()) control.run(powers[band]!, gains.bands[band]!);
+      for (const [index, pair] of pairs.entries()) {
+        gains.sum(splits[index]!.pointers, hopFrames, pair.frames.byteOffset);
+        pair.split();
+      }
     },
-    channelCount,
-  );
+    stateArrays: [...splits.flatMap(({ stateArrays }) => stateArrays), ...controls.map(({ state }) => state)],
+  });
 }
 
 /** The side of a band that decides: its reduction and its attacks, hop by hop. */

@@ -62,35 +62,34 @@ export function createFirEqualiser(
   filterRe.set(fft.re);
   filterIm.set(fft.im);
 
-  const before = Array.from({ length: channelCount }, () => new Float32Array(tapCount));
+  const channels = Array.from({ length: channelCount }, () => new Float32Array(tapCount));
+  const before = channels.map(() => new Float32Array(tapCount));
   const { multiplyComplex } = kernels.functions;
-  return createBlockDevice(
-    {
-      blockFrames: tapCount,
-      latencyFrames: isLinear ? tapCount / 2 : 0,
-      processBlock(channels) {
-        for (let left = 0; left < channelCount; left += 2) {
-          const right = left + 1 < channelCount ? left + 1 : undefined;
-          fft.re.set(before[left]!);
-          fft.re.set(channels[left]!, tapCount);
-          before[left]!.set(channels[left]!);
-          if (right === undefined) {
-            fft.im.fill(0);
-          } else {
-            fft.im.set(before[right]!);
-            fft.im.set(channels[right]!, tapCount);
-            before[right]!.set(channels[right]!);
-          }
-          fft.forward();
-          const { re, im } = fft;
-          multiplyComplex(re.byteOffset, im.byteOffset, filterRe.byteOffset, filterIm.byteOffset, size);
-          fft.inverse();
-          channels[left]!.set(re.subarray(tapCount));
-          if (right !== undefined) channels[right]!.set(im.subarray(tapCount));
+  return createBlockDevice({
+    blockFrames: tapCount,
+    latencyFrames: isLinear ? tapCount / 2 : 0,
+    channels,
+    processBlock() {
+      for (let left = 0; left < channelCount; left += 2) {
+        const right = left + 1 < channelCount ? left + 1 : undefined;
+        fft.re.set(before[left]!);
+        fft.re.set(channels[left]!, tapCount);
+        before[left]!.set(channels[left]!);
+        if (right === undefined) {
+          fft.im.fill(0);
+        } else {
+          fft.im.set(before[right]!);
+          fft.im.set(channels[right]!, tapCount);
+          before[right]!.set(channels[right]!);
         }
-      },
-      stateArrays: before,
+        fft.forward();
+        const { re, im } = fft;
+        multiplyComplex(re.byteOffset, im.byteOffset, filterRe.byteOffset, filterIm.byteOffset, size);
+        fft.inverse();
+        channels[left]!.set(re.subarray(tapCount));
+        if (right !== undefined) channels[right]!.set(im.subarray(tapCount));
+      }
     },
-    channelCount,
-  );
+    stateArrays: before,
+  });
 }

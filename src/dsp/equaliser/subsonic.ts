@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { highPass } from '../biquad.js';
 import { createBlockDevice } from '../block-device.js';
+import { channelPairsBytes, createChannelPairs } from '../kernels/channel-pairs.js';
 import { createKernels } from '../kernels/instance.js';
 import { defineProcessor, type Processor } from '../processor.js';
 
@@ -29,42 +30,29 @@ export function createSubsonic(
   sampleRateHz: number,
   channelCount: number,
 ): Processor {
-  const pairCount = Math.ceil(channelCount / 2);
-  const kernels = createKernels(40 * BLOCK_FRAMES + pairCount * 1024 + 4096);
-  const left = kernels.f32(BLOCK_FRAMES);
-  const right = kernels.f32(BLOCK_FRAMES);
-  const frames = kernels.f64(2 * BLOCK_FRAMES);
-  const { joinPair, splitPair, filterTwo } = kernels.functions;
-  const unity = [1, 0, 0, 0, 0];
-  const coefficients = SECTION_QS.map((q) => {
-    const array = kernels.f64(10);
-    array.set([...highPass(settings.cutoffHz, q, sampleRateHz), ...unity]);
-    return array;
-  });
-  const idle = kernels.f64(2 * BLOCK_FRAMES);
-  const states = Array.from({ length: pairCount }, () => SECTION_QS.map(() => kernels.f64(16)));
+  const kernels = createKernels(channelPairsBytes(channelCount, BLOCK_FRAMES) + channelCount * 192 + 4096);
+  const { channels, pairs } = createChannelPairs(kernels, channelCount, BLOCK_FRAMES);
+  const coefficients = kernels.f64(10);
+  coefficients.set(SECTION_QS.flatMap((q) => [...highPass(settings.cutoffHz, q, sampleRateHz)]));
+  const states = pairs.map(() => kernels.f64(12));
+  const { filterSeries } = kernels.functions;
 
-  return createBlockDevice(
-    {
-      blockFrames: BLOCK_FRAMES,
-      latencyFrames: 0,
-      processBlock(channels) {
-        for (const [pair, sections] of states.entries()) {
-          left.set(channels[2 * pair]!);
-          right.set(channels[2 * pair + 1] ?? channels[2 * pair]!);
-          joinPair(left.byteOffset, right.byteOffset, frames.byteOffset, BLOCK_FRAMES);
-          const at = frames.byteOffset;
-          for (const [section, state] of sections.entries()) {
-            const filter = coefficients[section]!.byteOffset;
-            filterTwo(at, idle.byteOffset, at, idle.byteOffset, BLOCK_FRAMES, filter, state.byteOffset);
-          }
-          splitPair(frames.byteOffset, left.byteOffset, right.byteOffset, BLOCK_FRAMES);
-          channels[2 * pair]!.set(left);
-          channels[2 * pair + 1]?.set(right);
-        }
-      },
-      stateArrays: states.flat(),
+  return createBlockDevice({
+    blockFrames: BLOCK_FRAMES,
+    latencyFrames: 0,
+    channels,
+    processBlock() {
+      for (const [index, pair] of pairs.entries()) {
+        pair.join();
+        filterSeries(
+          pair.frames.byteOffset,
+          BLOCK_FRAMES,
+          coefficients.byteOffset,
+          states[index]!.byteOffset,
+        );
+        pair.split();
+      }
     },
-    channelCount,
-  );
+    stateArrays: states,
+  });
 }

@@ -121,26 +121,38 @@ export interface KernelFunctions {
     target: number,
   ): void;
   doubleRate(source: number, target: number, frames: number, taps: number, pairs: number): void;
-  splitEvenOdd(source: number, even: number, odd: number, frames: number): void;
-  halveRate(
+  addedAtDoubleRate(
+    source: number,
+    even: number,
+    odd: number,
+    frames: number,
+    taps: number,
+    pairs: number,
+    drive: number,
+    bias: number,
+    offset: number,
+    scale: number,
+  ): void;
+  halveApart(
+    even: number,
+    odd: number,
+    targetEven: number,
+    targetOdd: number,
+    frames: number,
+    taps: number,
+    pairs: number,
+    late: number,
+  ): void;
+  halveSteeply(
     even: number,
     odd: number,
     target: number,
     frames: number,
     centre: number,
     evenTaps: number,
-    evenPairs: number,
     oddTaps: number,
-    oddPairs: number,
+    pairs: number,
     late: number,
-  ): void;
-  addedBySoftCurve(
-    samples: number,
-    frames: number,
-    drive: number,
-    bias: number,
-    offset: number,
-    scale: number,
   ): void;
   bandGains(powers: number, hops: number, config: number, state: number, gains: number): void;
   countLevels(powers: number, count: number, lowest: number, bins: number, binCount: number): void;

@@ -156,31 +156,29 @@ export function createLimiter(settings: LimiterOptions, sampleRateHz: number, ch
     );
   }
 
-  const device = createBlockDevice(
-    {
-      blockFrames: BLOCK_FRAMES,
-      latencyFrames,
-      processBlock(channels) {
-        for (const [channel, line] of lines.entries()) line.set(channels[channel]!, latencyFrames);
-        findNodes();
-        for (const [channel, line] of lines.entries()) {
-          // The peaks are done with: their array takes what comes out.
-          applyNodes(line.byteOffset, nodes.byteOffset, inputGain, peaks.byteOffset, BLOCK_STEPS);
-          channels[channel]!.set(peaks);
-          line.copyWithin(0, BLOCK_FRAMES);
-        }
-      },
-      stateArrays: [
-        ...lines.map((line) => line.subarray(0, latencyFrames)),
-        nodes,
-        state,
-        queue,
-        rings,
-        isIdle,
-      ],
+  const device = createBlockDevice({
+    blockFrames: BLOCK_FRAMES,
+    latencyFrames,
+    // What comes in completes the lines.
+    channels: lines.map((line) => line.subarray(latencyFrames)),
+    processBlock() {
+      findNodes();
+      for (const line of lines) {
+        // The peaks are done with: their array takes what comes out.
+        applyNodes(line.byteOffset, nodes.byteOffset, inputGain, peaks.byteOffset, BLOCK_STEPS);
+        line.copyWithin(0, BLOCK_FRAMES);
+        line.set(peaks, latencyFrames);
+      }
     },
-    channelCount,
-  );
+    stateArrays: [
+      ...lines.map((line) => line.subarray(0, latencyFrames)),
+      nodes,
+      state,
+      queue,
+      rings,
+      isIdle,
+    ],
+  });
   return {
     ...device,
     get largestReductionDb() {

@@ -63,41 +63,36 @@ export function createSaturator(
   const filters = designFilters(kernels);
   const lanes = Array.from({ length: channelCount }, () => createLane(kernels, filters));
   const blockers = Array.from({ length: channelCount }, () => kernels.f64(1));
-  const blended = kernels.f32(BLOCK_FRAMES);
   const follow = 1 - Math.exp((-2 * Math.PI * OFFSET_CUTOFF_HZ) / sampleRateHz);
-  const { addedBySoftCurve, blendAdded } = kernels.functions;
+  const { addedAtDoubleRate, blendAdded } = kernels.functions;
   // What the curve gives for silence, in the kernel's own arithmetic, so that silence stays exactly silent.
-  const probe = kernels.f32(4);
-  addedBySoftCurve(probe.byteOffset, 4, drive, bias, 0, 1);
-  const offset = probe[0]!;
+  const [silence, taps, probe] = [kernels.f32(48).subarray(32), filters.up8x, kernels.f32(16)];
+  const [from, into] = [silence.byteOffset, probe.byteOffset];
+  addedAtDoubleRate(from, into, into, 16, taps.byteOffset, taps.length, drive, bias, 0, 1);
+  const curve = { drive, bias, offset: probe[0]!, scale };
 
-  return createBlockDevice(
-    {
-      blockFrames: BLOCK_FRAMES,
-      latencyFrames: LATENCY_FRAMES,
-      processBlock(channels) {
-        for (const [channel, samples] of channels.entries()) {
-          const lane = lanes[channel]!;
-          const high = lane.up(samples);
-          addedBySoftCurve(high.byteOffset, high.length, drive, bias, offset, scale);
-          const added = lane.down();
-          blendAdded(
-            lane.dry.byteOffset,
-            added.byteOffset,
-            blended.byteOffset,
-            BLOCK_FRAMES,
-            mix,
-            follow,
-            blockers[channel]!.byteOffset,
-          );
-          samples.set(blended);
-          lane.shift();
-        }
-      },
-      stateArrays: [...lanes.flatMap((lane) => lane.stateArrays), ...blockers],
+  return createBlockDevice({
+    blockFrames: BLOCK_FRAMES,
+    latencyFrames: LATENCY_FRAMES,
+    channels: lanes.map(({ news }) => news),
+    processBlock() {
+      for (const [channel, lane] of lanes.entries()) {
+        const added = lane.added(curve);
+        blendAdded(
+          lane.dry.byteOffset,
+          added.byteOffset,
+          added.byteOffset,
+          BLOCK_FRAMES,
+          mix,
+          follow,
+          blockers[channel]!.byteOffset,
+        );
+        lane.shift();
+        lane.news.set(added);
+      }
     },
-    channelCount,
-  );
+    stateArrays: [...lanes.flatMap((lane) => lane.stateArrays), ...blockers],
+  });
 }
 
 /** The curve for values of any size. */
@@ -111,125 +106,98 @@ function softCurveSlope(u: number): number {
   return ((27 + 3 * square) * (27 + 9 * square) - (27 * u + u * square) * 18 * u) / (27 + 9 * square) ** 2;
 }
 
+/** Taps at odd distances of half-band filters by rate, and those of the last filter down. */
 interface Filters {
   readonly up2x: Float32Array;
   readonly up4x: Float32Array;
   readonly up8x: Float32Array;
-  readonly down8x: HalvingFilter;
-  readonly down4x: HalvingFilter;
-  readonly down2x: HalvingFilter;
+  readonly down8x: Float32Array;
+  readonly down4x: Float32Array;
+  readonly down2x: {
+    readonly centre: number;
+    readonly evenTaps: Float32Array;
+    readonly oddTaps: Float32Array;
+  };
 }
 
-interface HalvingFilter {
-  readonly centre: number;
-  readonly evenTaps: Float32Array;
-  readonly oddTaps: Float32Array;
-  readonly late: number;
+interface Curve {
+  readonly drive: number;
+  readonly bias: number;
+  readonly offset: number;
+  readonly scale: number;
 }
 
 function designFilters(kernels: Kernels): Filters {
   const store = (values: Float64Array): Float32Array => {
-    const array = kernels.f32(Math.max(1, values.length));
+    const array = kernels.f32(values.length);
     array.set(values);
-    return array.subarray(0, values.length);
+    return array;
   };
-  /** Taps at odd distances of a half-band filter; all others but the middle are nothing. */
+  /** All taps at even distances but the middle are nothing. */
   const halfBand = (pairs: number, gain: number): Float32Array => {
     const taps = kaiserLowPass(2 * pairs - 1, 0.25, STOP_BAND_DB);
     return store(Float64Array.from({ length: pairs }, (_, k) => gain * taps[2 * k + 1]!));
   };
-  const halving = (pairs: number, late: number): HalvingFilter => ({
-    centre: 0.5,
-    evenTaps: store(new Float64Array(0)),
-    oddTaps: halfBand(pairs, 1),
-    late,
-  });
   const last = kaiserLowPass(HALF_LAST, LAST_CUTOFF, STOP_BAND_DB);
   return {
     up2x: halfBand(PAIRS_2X, 2),
     up4x: halfBand(PAIRS_4X, 2),
     up8x: halfBand(PAIRS_8X, 2),
-    down8x: halving(PAIRS_8X, LATE_8X),
-    down4x: halving(PAIRS_4X, PAIRS_4X),
+    down8x: halfBand(PAIRS_8X, 1),
+    down4x: halfBand(PAIRS_4X, 1),
     down2x: {
       centre: last[0]!,
       evenTaps: store(last.filter((_, k) => k > 0 && k % 2 === 0)),
       oddTaps: store(last.filter((_, k) => k % 2 === 1)),
-      late: HALF_LAST,
     },
   };
 }
 
 /** Frames of history that every stage keeps; more than any filter reaches back. */
 const HISTORY_FRAMES = 192;
-/** Kernel memory of a lane: nine arrays with history among thirteen that hold 36 blocks together. */
-const LANE_BYTES = 4 * (36 * BLOCK_FRAMES + 9 * HISTORY_FRAMES) + 13 * 80;
+/** Kernel memory of a lane: nine arrays with history and one without, 22 blocks together. */
+const LANE_BYTES = 4 * (22 * BLOCK_FRAMES + 9 * HISTORY_FRAMES) + 10 * 80;
 
 /** The way of one channel up to the eightfold rate and down again. */
 function createLane(kernels: Kernels, filters: Filters) {
-  const { doubleRate, splitEvenOdd, halveRate } = kernels.functions;
-  const stage = (frames: number): { whole: Float32Array; news: Float32Array } => {
+  const { doubleRate, addedAtDoubleRate, halveApart, halveSteeply } = kernels.functions;
+  const stage = (frames: number) => {
     const whole = kernels.f32(HISTORY_FRAMES + frames);
-    return { whole, news: whole.subarray(HISTORY_FRAMES) };
+    const news = whole.subarray(HISTORY_FRAMES);
+    return { whole, news, at: news.byteOffset };
   };
   const n = BLOCK_FRAMES;
   const base = stage(n);
   const rate2x = stage(2 * n);
   const rate4x = stage(4 * n);
-  const rate8x = kernels.f32(8 * n);
-  const even8x = stage(4 * n);
-  const odd8x = stage(4 * n);
-  const down4x = kernels.f32(4 * n);
-  const even4x = stage(2 * n);
-  const odd4x = stage(2 * n);
-  const down2x = kernels.f32(2 * n);
-  const even2x = stage(n);
-  const odd2x = stage(n);
+  const [even8x, odd8x] = [stage(4 * n), stage(4 * n)];
+  const [even4x, odd4x] = [stage(2 * n), stage(2 * n)];
+  const [even2x, odd2x] = [stage(n), stage(n)];
   const out = kernels.f32(n);
-  const withHistory = [base, rate2x, rate4x, even8x, odd8x, even4x, odd4x, even2x, odd2x];
-
-  function halve(
-    source: Float32Array,
-    even: { news: Float32Array },
-    odd: { news: Float32Array },
-    target: Float32Array,
-    filter: HalvingFilter,
-  ): void {
-    const frames = target.length;
-    splitEvenOdd(source.byteOffset, even.news.byteOffset, odd.news.byteOffset, frames);
-    halveRate(
-      even.news.byteOffset,
-      odd.news.byteOffset,
-      target.byteOffset,
-      frames,
-      filter.centre,
-      filter.evenTaps.byteOffset,
-      filter.evenTaps.length,
-      filter.oddTaps.byteOffset,
-      filter.oddTaps.length,
-      filter.late,
-    );
-  }
+  const stages = [base, rate2x, rate4x, even8x, odd8x, even4x, odd4x, even2x, odd2x];
+  const { up2x, up4x, up8x, down8x, down4x, down2x } = filters;
+  const { centre, evenTaps, oddTaps } = down2x;
+  const [evenAt, oddAt] = [evenTaps.byteOffset, oddTaps.byteOffset];
 
   return {
+    /** Where the newest frames come in. */
+    news: base.news,
     /** The signal beside the filters, as late as they are. */
     dry: base.whole.subarray(HISTORY_FRAMES - LATENCY_FRAMES, HISTORY_FRAMES - LATENCY_FRAMES + n),
-    stateArrays: withHistory.map(({ whole }) => whole.subarray(0, HISTORY_FRAMES)),
-    up(samples: Float32Array): Float32Array {
-      base.news.set(samples);
-      doubleRate(base.news.byteOffset, rate2x.news.byteOffset, n, filters.up2x.byteOffset, PAIRS_2X);
-      doubleRate(rate2x.news.byteOffset, rate4x.news.byteOffset, 2 * n, filters.up4x.byteOffset, PAIRS_4X);
-      doubleRate(rate4x.news.byteOffset, rate8x.byteOffset, 4 * n, filters.up8x.byteOffset, PAIRS_8X);
-      return rate8x;
-    },
-    down(): Float32Array {
-      halve(rate8x, even8x, odd8x, down4x, filters.down8x);
-      halve(down4x, even4x, odd4x, down2x, filters.down4x);
-      halve(down2x, even2x, odd2x, out, filters.down2x);
+    stateArrays: stages.map(({ whole }) => whole.subarray(0, HISTORY_FRAMES)),
+    /** What the curve adds to the newest frames. */
+    added({ drive, bias, offset, scale }: Curve): Float32Array {
+      doubleRate(base.at, rate2x.at, n, up2x.byteOffset, PAIRS_2X);
+      doubleRate(rate2x.at, rate4x.at, 2 * n, up4x.byteOffset, PAIRS_4X);
+      const at8x = up8x.byteOffset;
+      addedAtDoubleRate(rate4x.at, even8x.at, odd8x.at, 4 * n, at8x, PAIRS_8X, drive, bias, offset, scale);
+      halveApart(even8x.at, odd8x.at, even4x.at, odd4x.at, 4 * n, down8x.byteOffset, PAIRS_8X, LATE_8X);
+      halveApart(even4x.at, odd4x.at, even2x.at, odd2x.at, 2 * n, down4x.byteOffset, PAIRS_4X, PAIRS_4X);
+      halveSteeply(even2x.at, odd2x.at, out.byteOffset, n, centre, evenAt, oddAt, evenTaps.length, HALF_LAST);
       return out;
     },
     shift(): void {
-      for (const { whole, news } of withHistory) whole.copyWithin(0, news.length);
+      for (const { whole, news } of stages) whole.copyWithin(0, news.length);
     },
   };
 }

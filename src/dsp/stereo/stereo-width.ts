@@ -2,9 +2,10 @@
 // together, and the side of each band is scaled; 0 makes the lowest band mono. A band that is widened is kept from
 // getting wider than what still sums to mono: where its side would exceed its mid, it is not widened there.
 import { z } from 'zod';
-import { createFourBandSplit, fourBandSplitBytes } from '../bands/four-band-split.js';
+import { createFourBandSplit, createRampGains, fourBandSplitBytes } from '../bands/four-band-split.js';
 import { controlHopFrames } from '../bands/multiband.js';
 import { createBlockDevice } from '../block-device.js';
+import { channelPairsBytes, createChannelPairs } from '../kernels/channel-pairs.js';
 import { createKernels } from '../kernels/instance.js';
 import { defineProcessor, type Processor } from '../processor.js';
 
@@ -46,47 +47,42 @@ export function createStereoWidth(
 ): Processor {
   const hopFrames = controlHopFrames(sampleRateHz);
   const blockFrames = HOPS_PER_BLOCK * hopFrames;
-  const kernels = createKernels(fourBandSplitBytes(blockFrames) + 24 * blockFrames + 8192);
-  const left = kernels.f32(blockFrames);
-  const right = kernels.f32(blockFrames);
-  const frames = kernels.f64(2 * blockFrames);
-  const gains = kernels.f64(2 * (HOPS_PER_BLOCK + 1));
-  const split = createFourBandSplit(kernels, settings.cornersHz, sampleRateHz, blockFrames);
-  const guards = settings.widthsPercent.map((percent) => createGuard(percent / 100, sampleRateHz, hopFrames));
-  const { joinPair, splitPair, encodeMidSide, decodeMidSide, addRamped } = kernels.functions;
-
-  return createBlockDevice(
-    {
-      blockFrames,
-      latencyFrames: 0,
-      processBlock(channels) {
-        if (channelCount < 2) return;
-        left.set(channels[0]!);
-        right.set(channels[1]!);
-        joinPair(left.byteOffset, right.byteOffset, frames.byteOffset, blockFrames);
-        encodeMidSide(frames.byteOffset, blockFrames);
-        split.split(frames.byteOffset, blockFrames);
-        for (const [band, samples] of split.bands.entries()) {
-          guards[band]!.run(samples, gains);
-          const isFirst = band === 0 ? 1 : 0;
-          addRamped(
-            samples.byteOffset,
-            gains.byteOffset,
-            HOPS_PER_BLOCK,
-            hopFrames,
-            frames.byteOffset,
-            isFirst,
-          );
-        }
-        decodeMidSide(frames.byteOffset, blockFrames);
-        splitPair(frames.byteOffset, left.byteOffset, right.byteOffset, blockFrames);
-        channels[0]!.set(left);
-        channels[1]!.set(right);
-      },
-      stateArrays: [...split.stateArrays, ...guards.map(({ state }) => state)],
-    },
-    channelCount,
+  const kernels = createKernels(
+    channelPairsBytes(channelCount, blockFrames) + fourBandSplitBytes(blockFrames) + 8192,
   );
+  const { channels, pairs } = createChannelPairs(kernels, channelCount, blockFrames);
+  const stereo = pairs[0]!;
+  const frames = stereo.frames.byteOffset;
+  const gains = createRampGains(kernels, HOPS_PER_BLOCK);
+  const powers = kernels.f64(2 * HOPS_PER_BLOCK);
+  const { split, pointers, stateArrays } = createFourBandSplit(
+    kernels,
+    settings.cornersHz,
+    sampleRateHz,
+    blockFrames,
+  );
+  const guards = settings.widthsPercent.map((percent) => createGuard(percent / 100, sampleRateHz, hopFrames));
+  const { encodeMidSide, decodeMidSide, hopPairPowers } = kernels.functions;
+
+  return createBlockDevice({
+    blockFrames,
+    latencyFrames: 0,
+    channels,
+    processBlock() {
+      if (channelCount < 2) return;
+      stereo.join();
+      encodeMidSide(frames, blockFrames);
+      split(frames, blockFrames);
+      for (const [band, guard] of guards.entries()) {
+        if (guard.isWidening) hopPairPowers(pointers[band]!, HOPS_PER_BLOCK, hopFrames, powers.byteOffset);
+        guard.run(powers, gains.bands[band]!);
+      }
+      gains.sum(pointers, hopFrames, frames);
+      decodeMidSide(frames, blockFrames);
+      stereo.split();
+    },
+    stateArrays: [...stateArrays, ...guards.map(({ state }) => state)],
+  });
 }
 
 /** Gains of mid (1) and side of one band, hop by hop. */
@@ -96,20 +92,16 @@ function createGuard(width: number, sampleRateHz: number, hopFrames: number) {
   const state = Float64Array.of(0, 0, width);
   return {
     state,
-    run(samples: Float64Array, gains: Float64Array): void {
+    isWidening: width > 1,
+    /** `powers` holds mean squares of mid and side, hop by hop; they count where the band is widened. */
+    run(powers: Float64Array, gains: Float64Array): void {
       let [mid, side, gain] = state as unknown as [number, number, number];
       gains[0] = 1;
       gains[1] = gain;
       for (let hop = 0; hop < HOPS_PER_BLOCK; hop++) {
         if (width > 1) {
-          let midSum = 0;
-          let sideSum = 0;
-          for (let i = hop * hopFrames * 2; i < (hop + 1) * hopFrames * 2; i += 2) {
-            midSum += samples[i]! * samples[i]!;
-            sideSum += samples[i + 1]! * samples[i + 1]!;
-          }
-          mid += follow * (midSum / hopFrames - mid);
-          side += follow * (sideSum / hopFrames - side);
+          mid += follow * (powers[2 * hop]! - mid);
+          side += follow * (powers[2 * hop + 1]! - side);
           gain = Math.min(width, Math.max(1, Math.sqrt(mid / Math.max(side, 1e-20))));
         }
         gains[2 * hop + 2] = 1;

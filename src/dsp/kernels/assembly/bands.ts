@@ -44,11 +44,10 @@ export function decodeMidSide(pairs: usize, frames: i32): void {
 }
 
 /**
- * Two second-order filters at once, in direct form I, each from its own input to its own output (which may be the
- * same place). Coefficients b0 b1 b2 a1 a2 of the first, then of the second; state x1 x2 y1 y2 of the first, then of
- * the second, two lanes each.
+ * Two second-order filters in series, in place, in direct form I. Coefficients b0 b1 b2 a1 a2 of the first, then of the
+ * second; state x1 x2 y1 y2 z1 z2, two lanes each: what goes in, lies between and comes out.
  */
-export function filterTwo(inA: usize, inB: usize, outA: usize, outB: usize, frames: i32, coefficients: usize, state: usize): void {
+export function filterSeries(pairs: usize, frames: i32, coefficients: usize, state: usize): void {
   const a0 = f64x2.splat(load<f64>(coefficients));
   const a1 = f64x2.splat(load<f64>(coefficients, 8));
   const a2 = f64x2.splat(load<f64>(coefficients, 16));
@@ -59,47 +58,127 @@ export function filterTwo(inA: usize, inB: usize, outA: usize, outB: usize, fram
   const b2 = f64x2.splat(load<f64>(coefficients, 56));
   const b3 = f64x2.splat(load<f64>(coefficients, 64));
   const b4 = f64x2.splat(load<f64>(coefficients, 72));
-  let ax1 = v128.load(state);
-  let ax2 = v128.load(state, 16);
-  let ay1 = v128.load(state, 32);
-  let ay2 = v128.load(state, 48);
-  let bx1 = v128.load(state, 64);
-  let bx2 = v128.load(state, 80);
-  let by1 = v128.load(state, 96);
-  let by2 = v128.load(state, 112);
+  let x1 = v128.load(state);
+  let x2 = v128.load(state, 16);
+  let y1 = v128.load(state, 32);
+  let y2 = v128.load(state, 48);
+  let z1 = v128.load(state, 64);
+  let z2 = v128.load(state, 80);
+  for (const end = pairs + (<usize>frames << 4); pairs < end; pairs += 16) {
+    const x = v128.load(pairs);
+    const forth = f64x2.add(f64x2.add(f64x2.mul(a0, x), f64x2.mul(a1, x1)), f64x2.mul(a2, x2));
+    const y = f64x2.sub(f64x2.sub(forth, f64x2.mul(a4, y2)), f64x2.mul(a3, y1));
+    const on = f64x2.add(f64x2.add(f64x2.mul(b0, y), f64x2.mul(b1, y1)), f64x2.mul(b2, y2));
+    const z = f64x2.sub(f64x2.sub(on, f64x2.mul(b4, z2)), f64x2.mul(b3, z1));
+    v128.store(pairs, z);
+    x2 = x1;
+    x1 = x;
+    y2 = y1;
+    y1 = y;
+    z2 = z1;
+    z1 = z;
+  }
+  v128.store(state, x1);
+  v128.store(state, x2, 16);
+  v128.store(state, still(y1), 32);
+  v128.store(state, still(y2), 48);
+  v128.store(state, still(z1), 64);
+  v128.store(state, still(z2), 80);
+}
+
+/**
+ * Four bands of a Linkwitz-Riley tree, `frames` frames of pairs each; each half passes the all pass of the other half's
+ * corner. coefficients: those of splitTwo for the middle corner, the low one, the high one. state: two values of two
+ * lanes for each of eight sections.
+ */
+export function splitFour(
+  source: usize,
+  band0: usize,
+  band1: usize,
+  band2: usize,
+  band3: usize,
+  frames: i32,
+  coefficients: usize,
+  state: usize,
+): void {
+  splitTwo(source, band0, band2, frames, coefficients, state);
+  allPassCrossover(band0, band1, frames, coefficients + 48, coefficients + 24, state + 64);
+  allPassCrossover(band2, band3, frames, coefficients + 24, coefficients + 48, state + 160);
+}
+
+/**
+ * A Linkwitz-Riley crossover of fourth order: a Butterworth section whose states give low pass and all pass at once, and
+ * a second low pass; what the low band leaves of the all pass is the high band. corner: a1, a2 and the square of the low
+ * pass's b0. state: two values of two lanes of either section. `source` may be `low` or `high`.
+ */
+export function splitTwo(source: usize, low: usize, high: usize, frames: i32, corner: usize, state: usize): void {
+  const a1 = f64x2.splat(load<f64>(corner));
+  const a2 = f64x2.splat(load<f64>(corner, 8));
+  const gain = f64x2.splat(load<f64>(corner, 16));
+  let v1 = v128.load(state);
+  let v2 = v128.load(state, 16);
+  let w1 = v128.load(state, 32);
+  let w2 = v128.load(state, 48);
   const end = <usize>frames << 4;
   for (let i: usize = 0; i < end; i += 16) {
-    const ax = v128.load(inA + i);
-    const bx = v128.load(inB + i);
-    const af = f64x2.sub(
-      f64x2.add(f64x2.add(f64x2.mul(a0, ax), f64x2.mul(a1, ax1)), f64x2.mul(a2, ax2)),
-      f64x2.mul(a4, ay2),
-    );
-    const bf = f64x2.sub(
-      f64x2.add(f64x2.add(f64x2.mul(b0, bx), f64x2.mul(b1, bx1)), f64x2.mul(b2, bx2)),
-      f64x2.mul(b4, by2),
-    );
-    const ay = f64x2.sub(af, f64x2.mul(a3, ay1));
-    const by = f64x2.sub(bf, f64x2.mul(b3, by1));
-    v128.store(outA + i, ay);
-    v128.store(outB + i, by);
-    ax2 = ax1;
-    ax1 = ax;
-    ay2 = ay1;
-    ay1 = ay;
-    bx2 = bx1;
-    bx1 = bx;
-    by2 = by1;
-    by1 = by;
+    const back = f64x2.mul(a1, v1);
+    const v = f64x2.sub(f64x2.sub(v128.load(source + i), f64x2.mul(a2, v2)), back);
+    const all = f64x2.add(f64x2.mul(a2, v), f64x2.add(back, v2));
+    const once = f64x2.add(f64x2.add(v, v2), f64x2.add(v1, v1));
+    const w = f64x2.sub(f64x2.sub(once, f64x2.mul(a2, w2)), f64x2.mul(a1, w1));
+    const twice = f64x2.mul(gain, f64x2.add(f64x2.add(w, w2), f64x2.add(w1, w1)));
+    v128.store(low + i, twice);
+    v128.store(high + i, f64x2.sub(all, twice));
+    v2 = v1;
+    v1 = v;
+    w2 = w1;
+    w1 = w;
   }
-  v128.store(state, ax1);
-  v128.store(state, ax2, 16);
-  v128.store(state, still(ay1), 32);
-  v128.store(state, still(ay2), 48);
-  v128.store(state, bx1, 64);
-  v128.store(state, bx2, 80);
-  v128.store(state, still(by1), 96);
-  v128.store(state, still(by2), 112);
+  v128.store(state, still(v1));
+  v128.store(state, still(v2), 16);
+  v128.store(state, still(w1), 32);
+  v128.store(state, still(w2), 48);
+}
+
+/** A band in `low` passes the all pass of `other` and is split at `corner`. */
+function allPassCrossover(low: usize, high: usize, frames: i32, other: usize, corner: usize, state: usize): void {
+  const c1 = f64x2.splat(load<f64>(other));
+  const c2 = f64x2.splat(load<f64>(other, 8));
+  const a1 = f64x2.splat(load<f64>(corner));
+  const a2 = f64x2.splat(load<f64>(corner, 8));
+  const gain = f64x2.splat(load<f64>(corner, 16));
+  let u1 = v128.load(state);
+  let u2 = v128.load(state, 16);
+  let v1 = v128.load(state, 32);
+  let v2 = v128.load(state, 48);
+  let w1 = v128.load(state, 64);
+  let w2 = v128.load(state, 80);
+  const end = <usize>frames << 4;
+  for (let i: usize = 0; i < end; i += 16) {
+    const turn = f64x2.mul(c1, u1);
+    const u = f64x2.sub(f64x2.sub(v128.load(low + i), f64x2.mul(c2, u2)), turn);
+    const x = f64x2.add(f64x2.mul(c2, u), f64x2.add(turn, u2));
+    const back = f64x2.mul(a1, v1);
+    const v = f64x2.sub(f64x2.sub(x, f64x2.mul(a2, v2)), back);
+    const all = f64x2.add(f64x2.mul(a2, v), f64x2.add(back, v2));
+    const once = f64x2.add(f64x2.add(v, v2), f64x2.add(v1, v1));
+    const w = f64x2.sub(f64x2.sub(once, f64x2.mul(a2, w2)), f64x2.mul(a1, w1));
+    const twice = f64x2.mul(gain, f64x2.add(f64x2.add(w, w2), f64x2.add(w1, w1)));
+    v128.store(low + i, twice);
+    v128.store(high + i, f64x2.sub(all, twice));
+    u2 = u1;
+    u1 = u;
+    v2 = v1;
+    v1 = v;
+    w2 = w1;
+    w1 = w;
+  }
+  v128.store(state, still(u1));
+  v128.store(state, still(u2), 16);
+  v128.store(state, still(v1), 32);
+  v128.store(state, still(v2), 48);
+  v128.store(state, still(w1), 64);
+  v128.store(state, still(w2), 80);
 }
 
 /** Below −600 dB a state is silence; left alone it would decay into denormals, which are slow. */
@@ -125,11 +204,25 @@ export function hopPowers(pairs: usize, hops: i32, hopFrames: i32, powers: usize
   }
 }
 
+/** Mean squares of either lane, hop by hop: a pair for each. */
+export function hopPairPowers(pairs: usize, hops: i32, hopFrames: i32, powers: usize): void {
+  const scale = f64x2.splat(1.0 / <f64>hopFrames);
+  for (let hop = 0; hop < hops; hop++, powers += 16) {
+    let sum = f64x2.splat(0);
+    const end = pairs + (<usize>hopFrames << 4);
+    for (; pairs < end; pairs += 16) {
+      const v = v128.load(pairs);
+      sum = f64x2.add(sum, f64x2.mul(v, v));
+    }
+    v128.store(powers, f64x2.mul(sum, scale));
+  }
+}
+
 /**
- * target += source × gain, or target = source × gain where `isFirst`. The gain of each lane runs straight from one
- * value of `gains` to the next over each hop: (hops + 1) pairs.
+ * target += source × gain. The gain of each lane runs straight from one value of `gains` to the next over each hop:
+ * (hops + 1) pairs.
  */
-export function addRamped(source: usize, gains: usize, hops: i32, hopFrames: i32, target: usize, isFirst: i32): void {
+export function addRamped(source: usize, gains: usize, hops: i32, hopFrames: i32, target: usize): void {
   const scale = f64x2.splat(1.0 / <f64>hopFrames);
   for (let hop = 0; hop < hops; hop++) {
     let gain = v128.load(gains + (<usize>hop << 4));
@@ -137,9 +230,48 @@ export function addRamped(source: usize, gains: usize, hops: i32, hopFrames: i32
     const end = source + (<usize>hopFrames << 4);
     for (; source < end; source += 16, target += 16) {
       gain = f64x2.add(gain, step);
-      const v = f64x2.mul(v128.load(source), gain);
-      v128.store(target, isFirst ? v : f64x2.add(v128.load(target), v));
+      v128.store(target, f64x2.add(v128.load(target), f64x2.mul(v128.load(source), gain)));
     }
+  }
+}
+
+/** target = the sum of four bands, each with gains of its own as addRamped has them, behind each other at `gains`. */
+export function sumRamped(
+  band0: usize,
+  band1: usize,
+  band2: usize,
+  band3: usize,
+  gains: usize,
+  hops: i32,
+  hopFrames: i32,
+  target: usize,
+): void {
+  const scale = f64x2.splat(1.0 / <f64>hopFrames);
+  const row = <usize>(hops + 1) << 4;
+  for (let hop = 0; hop < hops; hop++, gains += 16) {
+    let gain0 = v128.load(gains);
+    let gain1 = v128.load(gains + row);
+    let gain2 = v128.load(gains + 2 * row);
+    let gain3 = v128.load(gains + 3 * row);
+    const step0 = f64x2.mul(f64x2.sub(v128.load(gains, 16), gain0), scale);
+    const step1 = f64x2.mul(f64x2.sub(v128.load(gains + row, 16), gain1), scale);
+    const step2 = f64x2.mul(f64x2.sub(v128.load(gains + 2 * row, 16), gain2), scale);
+    const step3 = f64x2.mul(f64x2.sub(v128.load(gains + 3 * row, 16), gain3), scale);
+    const length = <usize>hopFrames << 4;
+    for (let i: usize = 0; i < length; i += 16) {
+      gain0 = f64x2.add(gain0, step0);
+      gain1 = f64x2.add(gain1, step1);
+      gain2 = f64x2.add(gain2, step2);
+      gain3 = f64x2.add(gain3, step3);
+      const low = f64x2.add(f64x2.mul(v128.load(band0 + i), gain0), f64x2.mul(v128.load(band1 + i), gain1));
+      const high = f64x2.add(f64x2.mul(v128.load(band2 + i), gain2), f64x2.mul(v128.load(band3 + i), gain3));
+      v128.store(target + i, f64x2.add(low, high));
+    }
+    band0 += length;
+    band1 += length;
+    band2 += length;
+    band3 += length;
+    target += length;
   }
 }
 

@@ -1,41 +1,32 @@
-// Rates times two and by two with symmetric filters, and the curve that is run at the high rate. Arrays are planar
-// float32; sources have readable history before their first frame.
+// Rates times two and by two with symmetric filters, and the curve that is run at the highest rate. Arrays are planar
+// float32; sources have readable history before their first frame. Frame counts are multiples of 16: four vectors at a
+// time share the taps.
 
 /**
  * target[2i] = source[i − pairs], target[2i + 1] = Σ taps[k] (source[i − pairs − k] + source[i − pairs + 1 + k]) for
- * `frames` (a multiple of 4) input frames: a half-band filter of 4·pairs − 1 taps, `pairs` frames late.
+ * `frames` input frames: a half-band filter of 4·pairs − 1 taps, `pairs` frames late.
  */
 export function doubleRate(source: usize, target: usize, frames: i32, taps: usize, pairs: i32): void {
-  const centre = source - (<usize>pairs << 2);
-  const end = <usize>frames << 2;
-  let i: usize = 0;
-  // Two vectors at a time share the taps.
-  for (; i + 32 <= end; i += 32) {
-    let sumA = f32x4.splat(0);
-    let sumB = f32x4.splat(0);
-    let near = centre + i;
-    let far = near + 4;
-    for (let k = 0; k < pairs; k++) {
-      const tap = v128.load32_splat(taps + (<usize>k << 2));
-      sumA = f32x4.add(sumA, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
-      sumB = f32x4.add(sumB, f32x4.mul(f32x4.add(v128.load(near, 16), v128.load(far, 16)), tap));
-      near -= 4;
-      far += 4;
+  const tapsEnd = taps + (<usize>pairs << 2);
+  let centre = source - (<usize>pairs << 2);
+  for (const end = centre + (<usize>frames << 2); centre < end; centre += 64, target += 128) {
+    let a = f32x4.splat(0);
+    let b = f32x4.splat(0);
+    let c = f32x4.splat(0);
+    let d = f32x4.splat(0);
+    let near = centre;
+    let far = centre + 4;
+    for (let at = taps; at < tapsEnd; at += 4, near -= 4, far += 4) {
+      const tap = v128.load32_splat(at);
+      a = f32x4.add(a, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
+      b = f32x4.add(b, f32x4.mul(f32x4.add(v128.load(near, 16), v128.load(far, 16)), tap));
+      c = f32x4.add(c, f32x4.mul(f32x4.add(v128.load(near, 32), v128.load(far, 32)), tap));
+      d = f32x4.add(d, f32x4.mul(f32x4.add(v128.load(near, 48), v128.load(far, 48)), tap));
     }
-    interleave(v128.load(centre + i), sumA, target + 2 * i);
-    interleave(v128.load(centre + i, 16), sumB, target + 2 * i + 32);
-  }
-  for (; i < end; i += 16) {
-    let sum = f32x4.splat(0);
-    let near = centre + i;
-    let far = near + 4;
-    for (let k = 0; k < pairs; k++) {
-      const tap = v128.load32_splat(taps + (<usize>k << 2));
-      sum = f32x4.add(sum, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
-      near -= 4;
-      far += 4;
-    }
-    interleave(v128.load(centre + i), sum, target + 2 * i);
+    interleave(v128.load(centre), a, target);
+    interleave(v128.load(centre, 16), b, target + 32);
+    interleave(v128.load(centre, 32), c, target + 64);
+    interleave(v128.load(centre, 48), d, target + 96);
   }
 }
 
@@ -46,119 +37,165 @@ function interleave(even: v128, odd: v128, target: usize): void {
   v128.store(target, v128.shuffle<f32>(even, odd, 2, 6, 3, 7), 16);
 }
 
-/** Even and odd frames of `source` apart; `frames` (a multiple of 4) of each. */
-export function splitEvenOdd(source: usize, even: usize, odd: usize, frames: i32): void {
-  const end = <usize>frames << 2;
-  for (let i: usize = 0; i < end; i += 16) {
-    const a = v128.load(source + 2 * i);
-    const b = v128.load(source + 2 * i, 16);
-    v128.store(even + i, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
-    v128.store(odd + i, v128.shuffle<f32>(a, b, 1, 3, 5, 7));
+/**
+ * The same with even and odd frames apart, and of either what a soft curve adds to the signal:
+ * x ← scale·(f(drive·x + bias) − offset) − x, where f(u) = u (27 + u²) / (27 + 9u²), held at ±1 from |u| = 3 on.
+ */
+export function addedAtDoubleRate(
+  source: usize,
+  even: usize,
+  odd: usize,
+  frames: i32,
+  taps: usize,
+  pairs: i32,
+  drive: f32,
+  bias: f32,
+  offset: f32,
+  scale: f32,
+): void {
+  const tapsEnd = taps + (<usize>pairs << 2);
+  const m = f32x4.splat(drive);
+  const s = f32x4.splat(bias);
+  const o = f32x4.splat(offset);
+  const g = f32x4.splat(scale);
+  let centre = source - (<usize>pairs << 2);
+  for (const end = centre + (<usize>frames << 2); centre < end; centre += 64, even += 64, odd += 64) {
+    let a = f32x4.splat(0);
+    let b = f32x4.splat(0);
+    let c = f32x4.splat(0);
+    let d = f32x4.splat(0);
+    let near = centre;
+    let far = centre + 4;
+    for (let at = taps; at < tapsEnd; at += 4, near -= 4, far += 4) {
+      const tap = v128.load32_splat(at);
+      a = f32x4.add(a, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
+      b = f32x4.add(b, f32x4.mul(f32x4.add(v128.load(near, 16), v128.load(far, 16)), tap));
+      c = f32x4.add(c, f32x4.mul(f32x4.add(v128.load(near, 32), v128.load(far, 32)), tap));
+      d = f32x4.add(d, f32x4.mul(f32x4.add(v128.load(near, 48), v128.load(far, 48)), tap));
+    }
+    v128.store(even, added(v128.load(centre), m, s, o, g));
+    v128.store(even, added(v128.load(centre, 16), m, s, o, g), 16);
+    v128.store(even, added(v128.load(centre, 32), m, s, o, g), 32);
+    v128.store(even, added(v128.load(centre, 48), m, s, o, g), 48);
+    v128.store(odd, added(a, m, s, o, g));
+    v128.store(odd, added(b, m, s, o, g), 16);
+    v128.store(odd, added(c, m, s, o, g), 32);
+    v128.store(odd, added(d, m, s, o, g), 48);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function added(x: v128, drive: v128, bias: v128, offset: v128, scale: v128): v128 {
+  const c27 = f32x4.splat(27);
+  const driven = f32x4.add(f32x4.mul(x, drive), bias);
+  const u = f32x4.pmax(f32x4.pmin(driven, f32x4.splat(3)), f32x4.splat(-3));
+  const square = f32x4.mul(u, u);
+  const above = f32x4.mul(u, f32x4.add(c27, square));
+  const f = f32x4.div(above, f32x4.add(c27, f32x4.mul(f32x4.splat(9), square)));
+  return f32x4.sub(f32x4.mul(f32x4.sub(f, offset), scale), x);
+}
+
+/**
+ * A half-band filter down: value i is ½·even[i − late] + Σ taps[k] (odd[i − late − 1 − k] + odd[i − late + k]), for
+ * `frames` values at the lower rate, even and odd ones apart again.
+ */
+export function halveApart(
+  even: usize,
+  odd: usize,
+  targetEven: usize,
+  targetOdd: usize,
+  frames: i32,
+  taps: usize,
+  pairs: i32,
+  late: i32,
+): void {
+  const tapsEnd = taps + (<usize>pairs << 2);
+  const half = f32x4.splat(0.5);
+  let e = even - (<usize>late << 2);
+  let o = odd - (<usize>late << 2);
+  for (const end = e + (<usize>frames << 2); e < end; e += 64, o += 64, targetEven += 32, targetOdd += 32) {
+    let a = f32x4.mul(v128.load(e), half);
+    let b = f32x4.mul(v128.load(e, 16), half);
+    let c = f32x4.mul(v128.load(e, 32), half);
+    let d = f32x4.mul(v128.load(e, 48), half);
+    let near = o - 4;
+    let far = o;
+    for (let at = taps; at < tapsEnd; at += 4, near -= 4, far += 4) {
+      const tap = v128.load32_splat(at);
+      a = f32x4.add(a, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
+      b = f32x4.add(b, f32x4.mul(f32x4.add(v128.load(near, 16), v128.load(far, 16)), tap));
+      c = f32x4.add(c, f32x4.mul(f32x4.add(v128.load(near, 32), v128.load(far, 32)), tap));
+      d = f32x4.add(d, f32x4.mul(f32x4.add(v128.load(near, 48), v128.load(far, 48)), tap));
+    }
+    v128.store(targetEven, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
+    v128.store(targetEven, v128.shuffle<f32>(c, d, 0, 2, 4, 6), 16);
+    v128.store(targetOdd, v128.shuffle<f32>(a, b, 1, 3, 5, 7));
+    v128.store(targetOdd, v128.shuffle<f32>(c, d, 1, 3, 5, 7), 16);
   }
 }
 
 /**
- * target[i] = centre·even[i − late] + Σ evenTaps[k] (even[i − late − 1 − k] + even[i − late + 1 + k])
- *           + Σ oddTaps[k] (odd[i − late − 1 − k] + odd[i − late + k])
- * for `frames` (a multiple of 4) frames at the lower rate.
+ * The steepest filter down, with taps at even distances too: target[i] = centre·even[i − late]
+ * + Σ evenTaps[k] (even[i − late − 1 − k] + even[i − late + 1 + k])
+ * + Σ oddTaps[k] (odd[i − late − 1 − k] + odd[i − late + k]), `pairs` of both, for `frames` frames at the lower rate.
  */
-export function halveRate(
+export function halveSteeply(
   even: usize,
   odd: usize,
   target: usize,
   frames: i32,
   centre: f32,
   evenTaps: usize,
-  evenPairs: i32,
   oddTaps: usize,
-  oddPairs: i32,
+  pairs: i32,
   late: i32,
 ): void {
-  const e = even - (<usize>late << 2);
-  const o = odd - (<usize>late << 2);
+  const length = <usize>pairs << 2;
   const middle = f32x4.splat(centre);
-  const end = <usize>frames << 2;
-  let i: usize = 0;
-  // Two vectors at a time share the taps.
-  for (; i + 32 <= end; i += 32) {
-    let sumA = f32x4.mul(v128.load(e + i), middle);
-    let sumB = f32x4.mul(v128.load(e + i, 16), middle);
-    let near = e + i - 4;
-    let far = e + i + 4;
-    for (let k = 0; k < evenPairs; k++) {
-      const tap = v128.load32_splat(evenTaps + (<usize>k << 2));
-      sumA = f32x4.add(sumA, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
-      sumB = f32x4.add(sumB, f32x4.mul(f32x4.add(v128.load(near, 16), v128.load(far, 16)), tap));
-      near -= 4;
-      far += 4;
+  let e = even - (<usize>late << 2);
+  let o = odd - (<usize>late << 2);
+  for (const end = e + (<usize>frames << 2); e < end; e += 64, o += 64, target += 64) {
+    let a = f32x4.mul(v128.load(e), middle);
+    let b = f32x4.mul(v128.load(e, 16), middle);
+    let c = f32x4.mul(v128.load(e, 32), middle);
+    let d = f32x4.mul(v128.load(e, 48), middle);
+    let near = e - 4;
+    let far = e + 4;
+    for (let k: usize = 0; k < length; k += 4, near -= 4, far += 4) {
+      const tap = v128.load32_splat(evenTaps + k);
+      a = f32x4.add(a, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
+      b = f32x4.add(b, f32x4.mul(f32x4.add(v128.load(near, 16), v128.load(far, 16)), tap));
+      c = f32x4.add(c, f32x4.mul(f32x4.add(v128.load(near, 32), v128.load(far, 32)), tap));
+      d = f32x4.add(d, f32x4.mul(f32x4.add(v128.load(near, 48), v128.load(far, 48)), tap));
     }
-    near = o + i - 4;
-    far = o + i;
-    for (let k = 0; k < oddPairs; k++) {
-      const tap = v128.load32_splat(oddTaps + (<usize>k << 2));
-      sumA = f32x4.add(sumA, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
-      sumB = f32x4.add(sumB, f32x4.mul(f32x4.add(v128.load(near, 16), v128.load(far, 16)), tap));
-      near -= 4;
-      far += 4;
+    near = o - 4;
+    far = o;
+    for (let k: usize = 0; k < length; k += 4, near -= 4, far += 4) {
+      const tap = v128.load32_splat(oddTaps + k);
+      a = f32x4.add(a, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
+      b = f32x4.add(b, f32x4.mul(f32x4.add(v128.load(near, 16), v128.load(far, 16)), tap));
+      c = f32x4.add(c, f32x4.mul(f32x4.add(v128.load(near, 32), v128.load(far, 32)), tap));
+      d = f32x4.add(d, f32x4.mul(f32x4.add(v128.load(near, 48), v128.load(far, 48)), tap));
     }
-    v128.store(target + i, sumA);
-    v128.store(target + i, sumB, 16);
-  }
-  for (; i < end; i += 16) {
-    let sum = f32x4.mul(v128.load(e + i), middle);
-    let near = e + i - 4;
-    let far = e + i + 4;
-    for (let k = 0; k < evenPairs; k++) {
-      const tap = v128.load32_splat(evenTaps + (<usize>k << 2));
-      sum = f32x4.add(sum, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
-      near -= 4;
-      far += 4;
-    }
-    near = o + i - 4;
-    far = o + i;
-    for (let k = 0; k < oddPairs; k++) {
-      const tap = v128.load32_splat(oddTaps + (<usize>k << 2));
-      sum = f32x4.add(sum, f32x4.mul(f32x4.add(v128.load(near), v128.load(far)), tap));
-      near -= 4;
-      far += 4;
-    }
-    v128.store(target + i, sum);
+    v128.store(target, a);
+    v128.store(target, b, 16);
+    v128.store(target, c, 32);
+    v128.store(target, d, 48);
   }
 }
 
 /**
  * target[i] = dry[i] + mix·(added[i] − mean), where the mean follows `added` by `follow` a frame and goes on in the f64
- * at `state`; `frames` frames. Takes out the offset that a lopsided curve makes.
+ * at `state`; `frames` frames. Takes out the offset that a lopsided curve makes. `target` may be `dry`.
  */
 export function blendAdded(dry: usize, added: usize, target: usize, frames: i32, mix: f32, follow: f64, state: usize): void {
+  const keep = 1 - follow;
   let mean = load<f64>(state);
   for (let i: usize = 0; i < <usize>frames << 2; i += 4) {
     const value = <f64>load<f32>(added + i);
-    mean += follow * (value - mean);
+    mean = keep * mean + follow * value;
     store<f32>(target + i, load<f32>(dry + i) + mix * <f32>(value - mean));
   }
   store<f64>(state, mean);
-}
-
-/**
- * In place: what a soft curve adds to a signal, x ← scale·(f(drive·x + bias) − f(bias)) − x, where
- * f(u) = u (27 + u²) / (27 + 9u²), held at ±1 from |u| = 3 on. `frames` is a multiple of 4.
- */
-export function addedBySoftCurve(samples: usize, frames: i32, drive: f32, bias: f32, offset: f32, scale: f32): void {
-  const d = f32x4.splat(drive);
-  const b = f32x4.splat(bias);
-  const zero = f32x4.splat(offset);
-  const s = f32x4.splat(scale);
-  const three = f32x4.splat(3);
-  const minusThree = f32x4.splat(-3);
-  const c27 = f32x4.splat(27);
-  const c9 = f32x4.splat(9);
-  const end = samples + (<usize>frames << 2);
-  for (; samples < end; samples += 16) {
-    const x = v128.load(samples);
-    const u = f32x4.pmax(f32x4.pmin(f32x4.add(f32x4.mul(x, d), b), three), minusThree);
-    const square = f32x4.mul(u, u);
-    const f = f32x4.div(f32x4.mul(u, f32x4.add(c27, square)), f32x4.add(c27, f32x4.mul(c9, square)));
-    v128.store(samples, f32x4.sub(f32x4.mul(f32x4.sub(f, zero), s), x));
-  }
 }
