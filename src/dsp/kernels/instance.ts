@@ -182,6 +182,28 @@ export interface KernelFunctions {
   pairPowers(re: number, im: number, size: number, powerA: number, powerB: number): void;
   squareRoots(values: number, count: number): void;
   sumRows(values: number, rows: number, rowCount: number, weights: number, sums: number): void;
+  trackBeatColumns(
+    on: number,
+    off: number,
+    count: number,
+    shortest: number,
+    intervals: number,
+    stride: number,
+    tempoNats: number,
+    nats: number,
+    changeNats: number,
+    hopelessNats: number,
+    lead: number,
+    beatFrames: number,
+    due: number,
+    ended: number,
+    arrived: number,
+    sources: number,
+    from: number,
+    result: number,
+  ): void;
+  dotRows(rows: number, rowCount: number, length: number, values: number, out: number): void;
+  solveNonNegative(gram: number, target: number, x: number, count: number, sweeps: number): void;
   sumRanges(a: number, b: number, ranges: number, count: number, sums: number): void;
 }
 

@@ -1,7 +1,9 @@
 // Beats from beat activations: the most probable sequence of beat intervals (a hidden Markov model whose states are
 // the interval and the position in it, solved beat by beat). Between beats the position only moves on, so that one
-// decision for each frame and interval is enough, and sums of log-probabilities give what lies between.
+// decision for each frame and interval is enough, and sums of log-probabilities give what lies between. The loop over
+// frames is a kernel: kernels/assembly/beats.ts.
 // It knows nothing of bars: bar-tracker.ts numbers the beats.
+import { createKernels } from '../kernels/instance.js';
 import { BEAT_FRAMES_PER_SEC, doubleRate } from './activations.js';
 
 /** Frames a second on the tracker's own grid, twice that of the activations. */
@@ -53,90 +55,61 @@ export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptio
   const intervals = longest - shortest + 1;
   if (count < 2) return { frames: [], logScorePerSec: 0 };
 
-  // on[t], off[t]: sums of log-probabilities of frames before t, as beat and as no beat.
-  const on = new Float64Array(count + 1);
-  const off = new Float64Array(count + 1);
+  const columns = count + longest;
+  const stride = 2 * Math.ceil(intervals / 2);
+  const kernels = createKernels(
+    8 * (2 * count + stride * (stride + longest + 8)) + columns * intervals + 4096,
+  );
+  // Sums of log-probabilities of the frames before each, as beat and as no beat.
+  const on = kernels.f64(count + 1);
+  const off = kernels.f64(count + 1);
   for (let t = 0; t < count; t++) {
     const p = Math.min(1 - SMALLEST_PROBABILITY, Math.max(SMALLEST_PROBABILITY, activation[t]!));
     on[t + 1] = on[t]! + Math.log(p);
     off[t + 1] = off[t]! + Math.log((1 - p) / BEAT_MODEL.rarity);
   }
-  const tempoCost = Float64Array.from({ length: intervals }, (_, i) => {
+  const tempoNats = kernels.f64(stride);
+  for (let i = 0; i < intervals; i++) {
     const octaves = Math.log2((60 * TRACK_FRAMES_PER_SEC) / (shortest + i) / BEAT_MODEL.commonBpm);
-    return BEAT_MODEL.tempoNats * octaves * octaves;
-  });
-  const clampFrame = (t: number): number => Math.min(count, Math.max(0, t));
-  // Frames from the beat at t up to (not including) the next at t+interval score headOf(t) + tailOf(t+interval).
-  const headOf = (t: number): number => {
-    const middle = clampFrame(t - BEAT_LEAD + BEAT_FRAMES);
-    return on[middle]! - on[clampFrame(t - BEAT_LEAD)]! - off[middle]!;
-  };
-  const tailOf = (t: number): number => off[clampFrame(t - BEAT_LEAD)]!;
-  const cost = changeCosts(shortest, intervals);
-
-  // due[t][i]: best log-probability of everything before a beat that starts interval i and ends it at t, with its own
-  // head; the next `longest` columns are kept. from[t][i]: the interval before the one that starts at t. Beats may lie
-  // before the first frame: column 0 is -longest.
-  const columns = count + longest;
-  const ring = longest + 1;
-  const due = new Float64Array(ring * intervals).fill(Number.NEGATIVE_INFINITY);
-  const from = new Uint8Array(columns * intervals);
-  const ended = new Float64Array(intervals);
-  const arrived = new Float64Array(intervals);
-  const sources = new Uint8Array(intervals);
-  let best = Number.NEGATIVE_INFINITY;
-  let bestStart = 0;
-  let bestInterval = 0;
-  for (let column = 0; column < columns; column++) {
-    const t = column - longest;
-    const row = (column % ring) * intervals;
-    const tail = tailOf(t);
-    let likeliest = Number.NEGATIVE_INFINITY;
+    tempoNats[i] = BEAT_MODEL.tempoNats * octaves * octaves;
+  }
+  const nats = kernels.f64(stride * stride).fill(Number.POSITIVE_INFINITY);
+  for (let j = 0; j < intervals; j++) {
     for (let i = 0; i < intervals; i++) {
-      const value = due[row + i]! + tail - tempoCost[i]!;
-      ended[i] = value;
-      if (value > likeliest) likeliest = value;
-    }
-    arrived.fill(Number.NEGATIVE_INFINITY);
-    sources.fill(NONE);
-    const hopeless = likeliest - HOPELESS_NATS;
-    for (let j = 0; j < intervals; j++) {
-      const value = ended[j]!;
-      if (value < hopeless || value === Number.NEGATIVE_INFINITY) continue;
-      for (let i = cost.first[j]!; i <= cost.last[j]!; i++) {
-        const score = value - cost.nats[j * intervals + i]!;
-        if (score > arrived[i]!) {
-          arrived[i] = score;
-          sources[i] = j;
-        }
-      }
-    }
-    const head = headOf(t);
-    let place = ((column + shortest) % ring) * intervals;
-    for (let i = 0; i < intervals; i++) {
-      let top = arrived[i]!;
-      let source = sources[i]!;
-      // The first beat: one whose interval reaches into the piece.
-      if (t <= 0 && t + shortest + i > 0 && 0 > top) {
-        top = 0;
-        source = NONE;
-      }
-      due[place + i] = top + head;
-      place += intervals;
-      if (place === due.length) place = 0;
-      from[column * intervals + i] = source;
-      if (t + shortest + i >= count) {
-        const total = top + head + tailOf(t + shortest + i) - tempoCost[i]!;
-        if (total > best) {
-          best = total;
-          bestStart = column;
-          bestInterval = i;
-        }
-      }
+      const change = Math.max(0, Math.abs(i - j) - 1) / (shortest + j);
+      if (change <= LARGEST_CHANGE)
+        nats[j * stride + i] = BEAT_MODEL.changeNats * change + (i === j ? 0 : 0.5);
     }
   }
+  // From the beat at t up to (not including) the next at t + interval, frames around t are beat and the others are not:
+  // `due` holds the best log-probability of everything before the beat that ends an interval, with its own frames.
+  const due = kernels.f64(stride * (longest + 1)).fill(Number.NEGATIVE_INFINITY);
+  const [ended, arrived, sources] = [kernels.f64(stride), kernels.f64(stride), kernels.f64(stride)];
+  const from = kernels.u8(columns * intervals);
+  const result = kernels.f64(2);
+  kernels.functions.trackBeatColumns(
+    on.byteOffset,
+    off.byteOffset,
+    count,
+    shortest,
+    intervals,
+    stride,
+    tempoNats.byteOffset,
+    nats.byteOffset,
+    BEAT_MODEL.changeNats,
+    HOPELESS_NATS,
+    BEAT_LEAD,
+    BEAT_FRAMES,
+    due.byteOffset,
+    ended.byteOffset,
+    arrived.byteOffset,
+    sources.byteOffset,
+    from.byteOffset,
+    result.byteOffset,
+  );
   const frames: number[] = [];
-  for (let column = bestStart, i = bestInterval; ; ) {
+  let [column, i] = new Int32Array(result.buffer, result.byteOffset + 8, 2) as unknown as [number, number];
+  for (;;) {
     const t = column - longest;
     if (t >= 0) frames.push(t);
     const source = from[column * intervals + i]!;
@@ -144,27 +117,7 @@ export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptio
     column -= shortest + source;
     i = source;
   }
-  return { frames: frames.reverse(), logScorePerSec: (best * TRACK_FRAMES_PER_SEC) / count };
-}
-
-/** Nats for going from interval j to interval i (row j), and the range of i that is allowed for each j. */
-function changeCosts(
-  shortest: number,
-  intervals: number,
-): { first: Int32Array; last: Int32Array; nats: Float64Array } {
-  const first = Int32Array.from({ length: intervals }, (_, j) => j);
-  const last = first.slice();
-  const nats = new Float64Array(intervals * intervals);
-  for (let j = 0; j < intervals; j++) {
-    for (let i = 0; i < intervals; i++) {
-      const change = Math.max(0, Math.abs(i - j) - 1) / (shortest + j);
-      nats[j * intervals + i] = BEAT_MODEL.changeNats * change + (i === j ? 0 : 0.5);
-      if (change > LARGEST_CHANGE) continue;
-      first[j] = Math.min(first[j]!, i);
-      last[j] = Math.max(last[j]!, i);
-    }
-  }
-  return { first, last, nats };
+  return { frames: frames.reverse(), logScorePerSec: (result[0]! * TRACK_FRAMES_PER_SEC) / count };
 }
 
 /**
