@@ -27,11 +27,13 @@ export function createBlockDevice(core: BlockCore): Processor {
     let at = position[0]!;
     for (let from = 0; from < frames; ) {
       const count = Math.min(blockFrames - at, frames - from);
+      const isWhole = count === blockFrames;
       // What comes in replaces, frame by frame, what the last block gave.
+      const swap = isWhole ? held : held.subarray(0, count);
       for (let channel = 0; channel < channels.length; channel++) {
-        const outside = block[channel]!.subarray(from, from + count);
-        const inside = channels[channel]!.subarray(at, at + count);
-        const swap = held.subarray(0, count);
+        const samples = block[channel]!;
+        const outside = count === frames ? samples : samples.subarray(from, from + count);
+        const inside = isWhole ? channels[channel]! : channels[channel]!.subarray(at, at + count);
         swap.set(outside);
         outside.set(inside);
         inside.set(swap);

@@ -38,7 +38,8 @@ const GRID_FRAMES = 4096;
 
 /**
  * Processes frames of `source` and hands the wanted ones to `onBlock`, in order: they lie in `window.channels` from
- * index 0 on. The source reads as zeros beyond its ends. `processor` must be fresh.
+ * index 0 on, and nothing behind them may be changed. The source reads as zeros beyond its ends. `processor` must be
+ * fresh; it sees whole blocks alone, so that the blocks of its devices are not cut.
  */
 export function renderRange(
   source: FrameSource,
@@ -47,28 +48,22 @@ export function renderRange(
   window: FrameWindow,
   onBlock: (startFrame: number, frames: number) => void,
 ): void {
-  const { latencyFrames } = processor;
   const block = window.channels.map((samples) => samples.subarray(0, BLOCK_FRAMES));
-  // Blocks are laid so that one begins exactly with the first wanted frame.
+  const firstFrame = Math.max(0, startFrame - leadFrames);
   let readAt = Math.max(0, startFrame - settleFrames);
   readAt -= readAt % GRID_FRAMES;
-  const firstFrame = Math.max(0, startFrame - leadFrames);
-  let skip = firstFrame - readAt + latencyFrames;
-  while (skip > 0) {
-    const frames = Math.min(skip, BLOCK_FRAMES);
-    window.load(source, readAt, frames);
-    processor.process(frames === BLOCK_FRAMES ? block : block.map((samples) => samples.subarray(0, frames)));
-    readAt += frames;
-    skip -= frames;
-  }
-  for (let at = firstFrame; at < endFrame; ) {
-    const frames = Math.min((at < startFrame ? startFrame : endFrame) - at, BLOCK_FRAMES);
-    window.load(source, readAt, frames);
-    processor.process(frames === BLOCK_FRAMES ? block : block.map((samples) => samples.subarray(0, frames)));
-    onBlock(at, frames);
-    window.shift(frames);
-    readAt += frames;
-    at += frames;
+  for (let at = readAt - processor.latencyFrames; at < endFrame; at += BLOCK_FRAMES) {
+    window.load(source, readAt, BLOCK_FRAMES);
+    processor.process(block);
+    readAt += BLOCK_FRAMES;
+    const end = Math.min(at + BLOCK_FRAMES, endFrame);
+    for (let from = Math.max(at, firstFrame); from < end; ) {
+      const to = from < startFrame ? Math.min(startFrame, end) : end;
+      if (from > at) for (const samples of block) samples.copyWithin(0, from - at, to - at);
+      onBlock(from, to - from);
+      window.shift(to - from);
+      from = to;
+    }
   }
 }
 

@@ -34,11 +34,16 @@ export async function measureFile(path: string, scratchDir: string): Promise<Mea
     const { sampleRateHz, channelCount, frameCount } = reader;
     const shape = { sampleRateHz, channelCount, frameCount };
     const parts: Measures[] = [];
+    const made = new Map<string, unknown>();
+    const resource = async <T>(key: string, create: () => T | Promise<T>): Promise<T> => {
+      if (!made.has(key)) made.set(key, await create());
+      return made.get(key) as T;
+    };
     for (const range of rangesOf(measurePass, WHOLE, shape)) {
       const context: Pick<
         RangeContext<unknown, MeasureParams>,
-        keyof AudioShape | 'params' | 'range' | 'input' | 'progress'
-      > = { ...shape, params: WHOLE, range, input: () => reader, progress() {} };
+        keyof AudioShape | 'params' | 'range' | 'input' | 'resource' | 'progress'
+      > = { ...shape, params: WHOLE, range, input: () => reader, resource, progress() {} };
       const { part } = await measurePass.run(context as RangeContext<unknown, MeasureParams>);
       parts.push(part);
     }

@@ -11,6 +11,8 @@ import { type BandOptions, controlHopFrames, kneeReductionDb } from './multiband
 const BIN_COUNT = 133;
 const LOWEST_DB = -120;
 const HOPS_PER_BLOCK = 256;
+/** Hops that are split at once: their bands fit into the fastest cache. */
+const HOPS_PER_TILE = 32;
 /** Quieter hops are pauses and count for nothing. */
 const PAUSE_DB = -70;
 
@@ -32,27 +34,32 @@ export function measureBandLevels(
 ): BandHistograms {
   const hopFrames = controlHopFrames(sampleRateHz);
   const blockFrames = HOPS_PER_BLOCK * hopFrames;
+  const tileFrames = HOPS_PER_TILE * hopFrames;
   const pairCount = Math.ceil(source.channelCount / 2);
   const extraBytes =
-    pairCount * fourBandSplitBytes(blockFrames) + 16 * blockFrames + 8 * HOPS_PER_BLOCK * BAND_COUNT + 16_384;
+    pairCount * fourBandSplitBytes(tileFrames) + 16 * tileFrames + 8 * HOPS_PER_BLOCK * BAND_COUNT + 16_384;
   const window = new FrameWindow(source.channelCount, blockFrames, extraBytes);
   const { kernels, pointers } = window;
   const splits = Array.from({ length: pairCount }, () =>
-    createFourBandSplit(kernels, cornersHz, sampleRateHz, blockFrames),
+    createFourBandSplit(kernels, cornersHz, sampleRateHz, tileFrames),
   );
-  const frames = kernels.f64(2 * blockFrames);
+  const frames = kernels.f64(2 * tileFrames).byteOffset;
   const powers = Array.from({ length: BAND_COUNT }, () => kernels.f64(HOPS_PER_BLOCK));
   const histograms = powers.map(() => kernels.f64(BIN_COUNT));
   const { joinPair, hopPowers, countLevels } = kernels.functions;
   for (let at = startFrame - blockFrames; at < endFrame; at += blockFrames) {
     window.load(source, at, blockFrames);
     for (const power of powers) power.fill(0);
-    for (const [pair, split] of splits.entries()) {
+    for (const [pair, { split, pointers: bands }] of splits.entries()) {
       const left = pointers[2 * pair]!;
-      joinPair(left, pointers[2 * pair + 1] ?? left, frames.byteOffset, blockFrames);
-      split.split(frames.byteOffset, blockFrames);
-      for (const [band, power] of powers.entries()) {
-        hopPowers(split.bands[band]!.byteOffset, HOPS_PER_BLOCK, hopFrames, power.byteOffset);
+      const right = pointers[2 * pair + 1] ?? left;
+      for (let hop = 0; hop < HOPS_PER_BLOCK; hop += HOPS_PER_TILE) {
+        const offset = 4 * hop * hopFrames;
+        joinPair(left + offset, right + offset, frames, tileFrames);
+        split(frames, tileFrames);
+        for (const [band, power] of powers.entries()) {
+          hopPowers(bands[band]!, HOPS_PER_TILE, hopFrames, power.byteOffset + 8 * hop);
+        }
       }
     }
     if (at < startFrame) continue;

@@ -26,7 +26,7 @@ const options = z.strictObject({
 
 export type SaturatorOptions = z.output<typeof options>;
 
-const BLOCK_FRAMES = 256;
+const BLOCK_FRAMES = 512;
 const STOP_BAND_DB = 106;
 /** Half-band filters up and down at the doubled, fourfold and eightfold rates: pairs of taps. */
 const PAIRS_2X = 21;

@@ -1,7 +1,8 @@
 // The passes of `master` beside the measures: how loud its bands are, the chain before the limiter, what a limiter setting
-// would give (for the search), and the master itself. All run over parallel ranges of about 30 s. A range starts cold 5 s before its first frame, by when
-// the state of every device has faded to 2e-9 of what it would be: the seams lie at −170 dB, and the cut into ranges
-// is fixed, so the bytes do not depend on the number of workers.
+// would give (for the search), and the master itself. All run over parallel ranges. A range starts cold 5 s before its
+// first frame, by when the state of every device has faded to 2e-9 of what it would be: the seams lie at −170 dB, and the
+// cut into ranges follows from the length alone, so the bytes do not depend on the number of workers.
+import type { AudioShape } from '../../audio/audio-file.js';
 import {
   type BandHistograms,
   bandBlockFrames,
@@ -22,14 +23,20 @@ import { defineApply, defineScan, type RangeContext } from '../stage.js';
 import { type ChainLink, CORNERS_HZ } from './master-chain.js';
 
 const RANGE_SEC = 30;
+/** What is rendered goes in ranges of up to this, so that starting cold costs little. */
+const RENDER_RANGE_SEC = 75;
+/** Shorter programmes are one range. */
+const SINGLE_RANGE_SEC = 20;
 
 export interface LimitParams {
   readonly limiter: LimiterOptions;
+  /** False where nobody asks how loud it is. */
+  readonly isMeasured: boolean;
 }
 
 /** What a limited programme measures, peaks aside, and what the limiter did. */
 export interface Limited {
-  readonly loudness: LoudnessPart;
+  readonly loudness: LoudnessPart | null;
   readonly largestReductionDb: number;
 }
 
@@ -50,6 +57,13 @@ export const bandsPass = defineScan<unknown, null, BandHistograms, BandHistogram
   merge: (parts) => joinBandLevels([...parts]),
 });
 
+/** Ranges of whole seconds and even in number, which keep two workers busy to the end. */
+function renderRangeSec({ sampleRateHz, frameCount }: AudioShape): number {
+  const durationSec = frameCount / sampleRateHz;
+  if (durationSec <= SINGLE_RANGE_SEC) return SINGLE_RANGE_SEC;
+  return Math.ceil(durationSec / (2 * Math.ceil(durationSec / (2 * RENDER_RANGE_SEC))));
+}
+
 export interface ShapeParams {
   readonly links: readonly Pick<ChainLink, 'device' | 'settings'>[];
   /** Adds up the channels to one. */
@@ -59,7 +73,7 @@ export interface ShapeParams {
 /** Runs the chain and writes `shaped`; tells what its de-esser did, null where there is none. */
 export const shapePass = defineApply<unknown, ShapeParams, DeEsserFigures | null, DeEsserFigures | null>({
   order: 'parallel',
-  rangeSec: RANGE_SEC,
+  rangeSec: (_params, shape) => renderRangeSec(shape),
   memoryMb: 60,
   run(context) {
     const { sampleRateHz, channelCount, range, params } = context;
@@ -108,18 +122,19 @@ function meanOfChannels(block: readonly Float32Array[]): Float32Array {
   return mean;
 }
 
-/** Writes `master`, and measures its loudness on the way. */
+/** Writes `master`, and measures its loudness on the way where that is asked for. */
 export const renderPass = defineApply<unknown, LimitParams, Limited, Limited>({
   order: 'parallel',
-  rangeSec: RANGE_SEC,
+  rangeSec: (_params, shape) => renderRangeSec(shape),
   memoryMb: 40,
   run: (context) => ({ part: limitRange(context) }),
   merge: (parts) => joinLimited([...parts]),
 });
 
 function joinLimited(parts: readonly Limited[]): Limited {
+  const measured = parts.map(({ loudness }) => loudness).filter((loudness) => loudness !== null);
   return {
-    loudness: joinParts(parts.map((part) => part.loudness)),
+    loudness: measured.length === 0 ? null : joinParts(measured),
     largestReductionDb: parts.reduce((largest, part) => Math.max(largest, part.largestReductionDb), 0),
   };
 }
@@ -129,13 +144,12 @@ function limitRange(context: RangeContext<unknown, LimitParams>): Limited {
   const { startFrame, endFrame } = range;
   const source: FrameSource & { readonly info?: { readonly channelMask?: number } } = context.input('mix');
   const window = createRenderWindow(channelCount, METER_BYTES);
-  const meter = new LoudnessMeter(window, {
-    sampleRateHz,
-    weights: channelWeights(channelCount, source.info?.channelMask),
-    isPeakMeter: false,
-  });
+  const weights = channelWeights(channelCount, source.info?.channelMask);
+  const meter = params.isMeasured
+    ? new LoudnessMeter(window, { sampleRateHz, weights, isPeakMeter: false })
+    : undefined;
   const limiter = createLimiter(params.limiter, sampleRateHz, channelCount);
-  meter.begin(startFrame, endFrame);
+  meter?.begin(startFrame, endFrame);
   renderRange(
     source,
     limiter,
@@ -143,15 +157,15 @@ function limitRange(context: RangeContext<unknown, LimitParams>): Limited {
       startFrame,
       endFrame,
       settleFrames: secToFrames(LIMITER_SETTLE_SEC, sampleRateHz),
-      leadFrames: secToFrames(K_WEIGHTING_SETTLE_SEC, sampleRateHz),
+      leadFrames: meter === undefined ? 0 : secToFrames(K_WEIGHTING_SETTLE_SEC, sampleRateHz),
     },
     window,
     (at, frames) => {
       if (at < startFrame) {
-        meter.settle(frames);
+        meter?.settle(frames);
         return;
       }
-      meter.measure(frames);
+      meter?.measure(frames);
       context.write(
         'master',
         at,
@@ -160,5 +174,5 @@ function limitRange(context: RangeContext<unknown, LimitParams>): Limited {
       context.progress(at + frames - startFrame);
     },
   );
-  return { loudness: meter.end(), largestReductionDb: limiter.largestReductionDb };
+  return { loudness: meter?.end() ?? null, largestReductionDb: limiter.largestReductionDb };
 }

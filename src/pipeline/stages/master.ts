@@ -219,10 +219,10 @@ async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: S
       limiter.options.parse({ inputGainDb, ceilingDb, detection: goal.detection });
     let limited: Limited | undefined;
     found = await chooseGain(job, goal, start, limit, settingsFor, found?.lossFactor, async (gainDb) => {
-      limited = await renderWith(job, audio, settingsFor(gainDb));
-      return loudnessFigures(limited.loudness, audio.sampleRateHz).integratedLufs;
+      limited = await renderWith(job, audio, settingsFor(gainDb), true);
+      return loudnessFigures(limited.loudness!, audio.sampleRateHz).integratedLufs;
     });
-    limited ??= await renderWith(job, audio, settingsFor(found.gainDb));
+    limited ??= await renderWith(job, audio, settingsFor(found.gainDb), false);
     const written = await job.encode('master', job.delivery);
     const measures = await measureAudio(job, written, { isWithTicks: true });
     const result = loudnessOf(written, measures);
@@ -240,9 +240,14 @@ async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: S
 }
 
 /** Gain and limiter: writes `master`. */
-function renderWith(job: Job, audio: AudioRef, settings: LimiterOptions): Promise<Limited> {
+function renderWith(
+  job: Job,
+  audio: AudioRef,
+  limiter: LimiterOptions,
+  isMeasured: boolean,
+): Promise<Limited> {
   const { channelCount } = audio;
-  return job.apply(renderPass, { limiter: settings }, { master: { channelCount } }, { mix: audio });
+  return job.apply(renderPass, { limiter, isMeasured }, { master: { channelCount } }, { mix: audio });
 }
 
 /** How far the written file is from what the search promised, or from the level that a target asks for. */
