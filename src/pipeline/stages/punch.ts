@@ -170,7 +170,7 @@ function figuresOf({ counts, energy, samples, peak }: Levels) {
 /** The stage. */
 export const punchStage = defineStage({
   id: 'punch',
-  version: 1,
+  version: 2,
   summary: 'Makes a drum stem tighter: less between the hits, more attack.',
   source: 'Giannoulis, Massberg, Reiss, JAES 60(6), 2012; Linkwitz & Riley, JAES 24(1), 1976',
   options,
