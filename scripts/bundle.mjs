@@ -23,14 +23,14 @@ const englishAlone = {
   },
 };
 
-/** The parser that is loaded when it is first needed becomes a part of the bundle that is run when it is first needed. */
+/** The parser of YAML, which most runs do without, is a file of its own that is loaded when it is first needed. */
 const lazyYaml = {
   name: 'lazy-yaml',
   setup({ onLoad }) {
     onLoad({ filter: /dist[\\/]yaml-file\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(
         "createRequire(import.meta.url)('yaml')",
-        "require('yaml')",
+        "createRequire(import.meta.url)('./yaml.cjs')",
       ),
     }));
   },
@@ -51,15 +51,28 @@ const required = {
 };
 
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const { metafile } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: { cli: 'dist/cli.js', worker: 'dist/pipeline/worker.js' },
-  outdir,
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  metafile: true,
+  logLevel: 'warning',
+};
+await build({
+  ...common,
+  stdin: { contents: "module.exports = require('yaml')", resolveDir: root },
+  outfile: join(outdir, 'yaml.cjs'),
+  format: 'cjs',
+});
+const { metafile } = await build({
+  ...common,
+  entryPoints: { cli: 'dist/cli.js', worker: 'dist/pipeline/worker.js' },
+  outdir,
+  splitting: true,
+  format: 'esm',
   external: Object.keys({ ...dependencies, ...optionalDependencies }).filter(
     (name) => !JOINED.includes(name),
   ),
@@ -70,10 +83,6 @@ const { metafile } = await build({
     js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);',
   },
   plugins: [englishAlone, lazyYaml, required],
-  minifyWhitespace: true,
-  minifySyntax: true,
-  metafile: true,
-  logLevel: 'warning',
 });
 
 for (const name of JOINED)
@@ -82,6 +91,7 @@ for (const name of JOINED)
 writeFileSync(join(outdir, 'yaml-values.json'), JSON.stringify(yamlValues(root)));
 
 const made = new Set([
+  'yaml.cjs',
   'yaml-values.json',
   ...Object.keys(metafile.outputs).map((path) => path.split('/').at(-1)),
   ...JOINED.map((name) => `LICENSE.${name}`),

@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 /** { sha256 of a text: its value as JSON }; values that JSON cannot hold are left out. */
 export function yamlValues(root) {
   const values = {};
-  for (const path of globSync('presets/**/*.yaml', { cwd: root }).sort()) {
+  for (const path of globSync(['presets/**/*.yaml', 'weights/*/card.yaml'], { cwd: root }).sort()) {
     const text = readFileSync(join(root, path), 'utf8');
     const value = parse(text, { uniqueKeys: true });
     const json = JSON.stringify(value);

@@ -1,7 +1,7 @@
 // How a wrong name or value is told: what was expected, what came, and what was probably meant.
 // A leaf; it knows schemas, and no files.
 import { closest } from 'fastest-levenshtein';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** "expected X for NAME, got VALUE" out of an issue of zod. */
 export function describeIssue(issue: z.core.$ZodIssue, name: string, value: unknown): string {

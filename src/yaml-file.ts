@@ -6,9 +6,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
-import type { z } from 'zod';
+import * as z from 'zod';
 import { describeIssue, hintOf, knownKeysAt } from './complaints.js';
 import { ForgeError } from './errors.js';
+
+// A run checks a schema once or twice: compiling it would cost more than it saves.
+z.config({ jitless: true });
 
 let library: typeof Yaml | undefined;
 

@@ -1,7 +1,7 @@
 // Flags of a stage's options, made from its schema: `strengthPercent` is --strength-percent. What the user gave
 // becomes overrides, checked like everything else by the stage's own schema.
 import { type Command, Option } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Override } from '../pipeline/preset.js';
 import type { StageDefinition } from '../pipeline/stage.js';
 import { yaml } from '../yaml-file.js';

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hintOf } from '../complaints.js';
 import { ForgeError } from '../errors.js';
 import { readYaml } from '../yaml-file.js';

@@ -2,7 +2,7 @@
 // installed card is complete, and pinned to the files as every other.
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForgeError } from '../errors.js';
 import { sha256Sync } from '../file-hash.js';
 import { readYaml, yaml } from '../yaml-file.js';

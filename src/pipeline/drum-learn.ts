@@ -1,13 +1,14 @@
 // Reads a folder of drum performances (MIDI) and writes the persona that was learned from them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { stringify } from 'yaml';
+
 import { ForgeError } from '../errors.js';
 import { loadDrummer } from '../models/drummer.js';
 import { gridOfStrokes, learnPersona } from '../players/learn.js';
 import { formatMeter } from '../players/meter.js';
 import { decodeDrumMidi } from '../players/midi-file.js';
 import { METERS } from '../players/player-limits.js';
+import { yaml } from '../yaml-file.js';
 
 /** More files than this say nothing new of a player. */
 const MOST_FILES = 24;
@@ -57,7 +58,7 @@ export async function learnFolder(folder: string, name: string): Promise<Learned
       ...learned,
     };
     return {
-      yaml: stringify(persona, { lineWidth: 120 }),
+      yaml: yaml().stringify(persona, { lineWidth: 120 }),
       fileCount: performances.length,
       skippedCount: chosen.length - performances.length,
     };

@@ -7,7 +7,7 @@
 // In a folder, `ep1.voice.wav` and `ep1.music.wav` belong together, and so do `voice.wav` and `music.wav` of one folder;
 // a lone `music.wav` serves every voice of its folder that has no bed of its own.
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForgeError } from '../errors.js';
 import { readYaml } from '../yaml-file.js';
 import { listInputs } from './inputs.js';

@@ -1,7 +1,7 @@
 // All presets that come with forge, of every kind: names, summaries, files and checks.
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hintOf } from '../complaints.js';
 import { ForgeError } from '../errors.js';
 import { loadPersona } from '../players/persona.js';

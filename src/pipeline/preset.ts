@@ -10,7 +10,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeIssue, hintOf, knownKeysAt } from '../complaints.js';
 import { ForgeError } from '../errors.js';
 import { readYaml, type SourcePosition, show, type YamlSource } from '../yaml-file.js';

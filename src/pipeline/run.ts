@@ -246,11 +246,13 @@ class TrackRun {
     };
   }
 
-  /** While a stage works, a thread of what follows it starts, so that nobody waits for it. */
+  /** While a stage works, threads of the two that follow it start (a short one's time is not enough for the next). */
   #warmAfter(node: PlanNode): void {
-    const next = this.plan.nodes[this.plan.nodes.indexOf(node) + 1];
-    if (next !== undefined && Object.keys(next.stage.passes).length > 0) this.pools.warm(next.stage.id);
-    if (node.stage.delivers === true || (next === undefined && this.plan.deliveries.length > 0))
+    const following = this.plan.nodes
+      .slice(this.plan.nodes.indexOf(node) + 1)
+      .filter(({ stage }) => Object.keys(stage.passes).length > 0);
+    for (const { stage } of following.slice(0, 2)) this.pools.warm(stage.id);
+    if (node.stage.delivers === true || (following.length === 0 && this.plan.deliveries.length > 0))
       this.pools.warm();
   }
 

@@ -6,7 +6,7 @@
 //
 // The engine records every finished range, so that run(job) can be repeated after a crash: passes that were
 // done give their recorded result. run(job) must therefore be deterministic: no clock, no random numbers.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { AudioBlock, AudioReader, AudioShape, SampleFormat } from '../audio/audio-file.js';
 import type { ErrorRecord } from '../errors.js';
 

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hintOf } from '../complaints.js';
 import { THIRD_OCTAVES_HZ } from '../dsp/spectrum/bands.js';
 import type { TargetBand } from '../dsp/spectrum/correction.js';

@@ -1,5 +1,5 @@
 // MIDI notes of the kit: General MIDI, Roland TD-11, and the user's own map over one of them.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForgeError } from '../errors.js';
 import { readYaml } from '../yaml-file.js';
 import { SOUNDS, type Sound } from './pieces.js';

@@ -1,5 +1,5 @@
 // A performance as JSON: its events for other programs, and its grid so that a part can be played again later.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForgeError } from '../errors.js';
 import { roundTo } from '../units.js';
 import { formatMeter } from './meter.js';

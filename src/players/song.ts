@@ -1,5 +1,5 @@
 // What a drummer takes from a song that `forge analyze` measured: beats, meter, sections and chords.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForgeError } from '../errors.js';
 import type { Section } from './arrangement.js';
 import { gridOf, type Meter, parseMeter } from './meter.js';

@@ -1,6 +1,6 @@
 // Schemas of what every command prints with --json; docs/reference/schemas is generated from them. The parts that a
 // stage fills (analysis, masters, stems) have the stage's own schema.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../errors.js';
 import { analysisSchema } from '../pipeline/stages/analyze-schema.js';
 

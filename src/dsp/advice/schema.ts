@@ -1,6 +1,6 @@
 // The `advice` part of an analysis: how the spectrum compares with a target curve, and what one might change, each with
 // the figure that caused it.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const SEVERITIES = ['high', 'medium', 'low'] as const;
 export const SUGGESTION_IDS = [

@@ -1,7 +1,7 @@
 // Takes down what is left between the hits of a drum stem. Four bands that add up flat, each with a gate of its own: it
 // opens where the band comes near to the level of its recent hits, so that no threshold has to be set by hand, and looks
 // ahead, so that no attack is cut. A closed band is turned down, not off. No telling of drums from other sounds.
-import { z } from 'zod';
+import * as z from 'zod';
 import { dbToGain, dbToPower } from '../../units.js';
 import { createBlockDevice } from '../block-device.js';
 import { channelPairsBytes, createChannelPairs } from '../kernels/channel-pairs.js';

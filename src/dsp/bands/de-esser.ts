@@ -1,6 +1,6 @@
 // A de-esser for whole mixes: where the top is louder than a threshold it is turned down by a soft knee, to a limit. Top
 // and rest are split by a Linkwitz-Riley crossover that sums flat. It does not tell a voice from a cymbal.
-import { z } from 'zod';
+import * as z from 'zod';
 import { dbToGain, gainToDb } from '../../units.js';
 import { createBlockDevice } from '../block-device.js';
 import { channelPairsBytes, createChannelPairs } from '../kernels/channel-pairs.js';

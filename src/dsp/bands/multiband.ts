@@ -1,7 +1,7 @@
 // Dynamics in four bands: downward compression with a soft knee, and transient shaping, per band. Bands are split by
 // Linkwitz-Riley crossovers that sum flat; the level of a band is its mean square over a third of a millisecond, the
 // larger channel counting for all. Gains run straight from one such hop to the next.
-import { z } from 'zod';
+import * as z from 'zod';
 import { dbToGain, dbToPower } from '../../units.js';
 import { createBlockDevice } from '../block-device.js';
 import { channelPairsBytes, createChannelPairs } from '../kernels/channel-pairs.js';

@@ -1,6 +1,6 @@
 // An equaliser that follows a gain curve by convolution in the frequency domain (overlap-save), two channels in one
 // complex transform. Linear phase keeps the wave's shape and rings before it a little; minimum phase does not.
-import { z } from 'zod';
+import * as z from 'zod';
 import { createBlockDevice } from '../block-device.js';
 import { createKernelFft, kernelFftBytes } from '../kernels/fft.js';
 import { createKernels } from '../kernels/instance.js';

@@ -1,6 +1,6 @@
 // A subsonic filter: a Butterworth high pass of fourth order that takes away what no speaker plays and limiters would
 // waste gain on. Minimum phase.
-import { z } from 'zod';
+import * as z from 'zod';
 import { highPass } from '../biquad.js';
 import { createBlockDevice } from '../block-device.js';
 import { channelPairsBytes, createChannelPairs } from '../kernels/channel-pairs.js';

@@ -1,5 +1,5 @@
 // The `genre` part of an analysis: a guess by rules, and said to be one.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const GENRES = ['pop', 'rock', 'edm', 'hip-hop', 'jazz', 'classical', 'metal', 'indie'] as const;
 

@@ -3,7 +3,7 @@
 // look-ahead, let go slowly, and smoothed by three moving means whose span is the look-ahead, so that the gain, which
 // goes in straight lines from step to step, is down when the peak comes. All channels share one gain. Loops run in
 // WebAssembly (kernels/assembly/limiter.ts). It has no knee and no colour of its own.
-import { z } from 'zod';
+import * as z from 'zod';
 import { dbToGain, gainToDb, msToFrames } from '../../units.js';
 import { createBlockDevice } from '../block-device.js';
 import { createKernels } from '../kernels/instance.js';

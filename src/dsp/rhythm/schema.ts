@@ -1,5 +1,5 @@
 // The `rhythm` part of an analysis: fields, units and how each is computed.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const METERS = ['2/4', '3/4', '4/4', '5/4', '6/4', '6/8', '7/4', '7/8'] as const;
 

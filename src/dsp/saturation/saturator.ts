@@ -1,7 +1,7 @@
 // Saturation without aliases: a soft curve at the eightfold rate. Only what the curve adds to the signal comes back
 // through the filters; the signal itself passes beside them, delayed, so nothing is lost of its top. A bias makes even
 // harmonics. The curve is smooth, and its harmonics have died away long before they reach the eightfold rate.
-import { z } from 'zod';
+import * as z from 'zod';
 import { dbToGain } from '../../units.js';
 import { createBlockDevice } from '../block-device.js';
 import { kaiserLowPass } from '../kaiser.js';

@@ -1,7 +1,7 @@
 // The width of a stereo image by bands: mid and side are split alike into four bands, so that their phases stay
 // together, and the side of each band is scaled; 0 makes the lowest band mono. A band that is widened is kept from
 // getting wider than what still sums to mono: where its side would exceed its mid, it is not widened there.
-import { z } from 'zod';
+import * as z from 'zod';
 import { createFourBandSplit, createRampGains, fourBandSplitBytes } from '../bands/four-band-split.js';
 import { controlHopFrames } from '../bands/multiband.js';
 import { createBlockDevice } from '../block-device.js';

@@ -1,5 +1,5 @@
 // The `structure` part of an analysis: fields, units and how each is computed.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const SECTION_HINTS = ['intro', 'build', 'drop', 'break', 'outro'] as const;
 

@@ -1,5 +1,5 @@
 // The `tonal` part of an analysis: fields, units and how each is computed.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const tonalSchema = z.object({
   key: z

@@ -1,6 +1,6 @@
 // What `forge analyze` reports: every figure with its formula, unit and sign. The JSON schema of the command is made
 // from this, and a test holds the stage to it. Fields may be added, never changed.
-import { z } from 'zod';
+import * as z from 'zod';
 import { adviceSchema } from '../../dsp/advice/schema.js';
 import { genreSchema } from '../../dsp/genre/schema.js';
 import { rhythmSchema } from '../../dsp/rhythm/schema.js';

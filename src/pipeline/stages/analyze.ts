@@ -1,6 +1,6 @@
 // The stage `analyze`: measures and reports, changes nothing. What the figures mean stands in analyze-schema.ts.
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dynamicsFigures } from '../../dsp/levels/figures.js';
 import { DUAL_MONO_LU, hopMeansOf, loudnessFigures } from '../../dsp/loudness/programme.js';
 import type { MusicFeatures } from '../../dsp/music-features.js';

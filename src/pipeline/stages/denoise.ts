@@ -1,7 +1,7 @@
 // The stage `denoise`: takes noise out of recordings, or leaves them alone where that would do harm.
 // It first looks for noise, then lets the best denoiser that is here work, then looks at what was taken away: where
 // that holds tones of the signal it tries the next denoiser, and in the end gives the input back with the reason.
-import { z } from 'zod';
+import * as z from 'zod';
 import { type GuardVerdict, judgeContent } from '../../dsp/denoise/content-guard.js';
 import {
   judgeNoise,

@@ -1,6 +1,6 @@
 // Plays a session drummer along a file: the drummer's stem has the file's length and rate. With `followStem` the kick
 // follows the attacks of that stem. Beats are not sought here: the tempo and the first beat are options.
-import { z } from 'zod';
+import * as z from 'zod';
 import { KitBank, KitPlayer, type KitStroke, RENDER_BLOCK_FRAMES } from '../../dsp/drum-kit/kit-player.js';
 import { loadDrummer } from '../../models/drummer.js';
 import { gridOf, parseMeter } from '../../players/meter.js';

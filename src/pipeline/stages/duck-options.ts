@@ -1,5 +1,5 @@
 // Options of `duck`, and what follows from them.
-import { z } from 'zod';
+import * as z from 'zod';
 import { VOICE_DETECTOR_WISHES } from '../voice-activity.js';
 
 export const duckOptions = z.strictObject({

@@ -1,5 +1,5 @@
 // What `duck` reports.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const sec = (description: string) =>
   z.number().describe(`${description}, in seconds from the start of the bed.`);

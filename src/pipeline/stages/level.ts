@@ -1,7 +1,7 @@
 // The stage `level`: rides the fader of a voice, so that loud and soft phrases come near to each other.
 // It finds speech, measures each phrase, and applies one slow gain to all channels; pauses keep the gain of the phrase
 // before. Loudness as a whole is the matter of `master`.
-import { z } from 'zod';
+import * as z from 'zod';
 import { highPass, lowPass } from '../../dsp/biquad.js';
 import { LEVEL_STEP_SEC, rideGains } from '../../dsp/leveller/gain-ride.js';
 import { dbToGain, roundTo } from '../../units.js';

@@ -1,5 +1,5 @@
 // Options of `master`.
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHARACTER_IDS, GENRE_IDS } from './master-characters.js';
 
 export const masterOptions = z.strictObject({

@@ -1,5 +1,5 @@
 // What `forge master` reports for one preset: one entry of `masters`.
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkSchema, loudnessSchema, pictureSchema, spectrumSchema } from './analyze-schema.js';
 
 const measured = z.strictObject({ loudness: loudnessSchema, spectrum: spectrumSchema });

@@ -1,6 +1,6 @@
 // The stage `punch`: makes a drum stem tighter. A gate takes down what other instruments left between the hits, then
 // attacks are raised band by band. Nothing is compressed or limited, and the level of the whole is not made up.
-import { z } from 'zod';
+import * as z from 'zod';
 import { bleedGate } from '../../dsp/bands/bleed-gate.js';
 import { multiband } from '../../dsp/bands/multiband.js';
 import { createChain } from '../../dsp/chain.js';

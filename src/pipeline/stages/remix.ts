@@ -1,7 +1,7 @@
 // Puts restored stems back into the mix: the mix minus what restoration took out of them.
 // Method: mix + Σ (after − before) over the stems that changed, in float64, so that what no stage touched keeps the
 // very samples of the mix; no levels are changed and nothing is limited.
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForgeError } from '../../errors.js';
 import { powerToDb, roundTo } from '../../units.js';
 import { defineApply, defineStage } from '../stage.js';

@@ -1,5 +1,5 @@
 // Options and result of the stage `restore`.
-import { z } from 'zod';
+import * as z from 'zod';
 import { VOICE_DETECTOR_WISHES } from '../voice-activity.js';
 import { LISTED_REGIONS } from './restore-passes.js';
 

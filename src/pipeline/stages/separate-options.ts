@@ -1,5 +1,5 @@
 // Options of the stage separate, and what follows from them before any work: the model, its stems, the outputs' names.
-import { z } from 'zod';
+import * as z from 'zod';
 import { STEM_NAMES } from '../../dsp/separation/separate-range.js';
 import { ForgeError } from '../../errors.js';
 import { findCard } from '../../models/card.js';

@@ -1,5 +1,5 @@
 // Takes a mix apart into vocals, drums, bass and other. The method is dsp/separation's; the stems sum to the mix.
-import { z } from 'zod';
+import * as z from 'zod';
 import { loudnessFigures } from '../../dsp/loudness/programme.js';
 import { type CentreSums, centreShareOf, sumCentre } from '../../dsp/separation/centre-share.js';
 import { createFrameGrid } from '../../dsp/separation/frame-grid.js';
