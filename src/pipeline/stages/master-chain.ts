@@ -28,7 +28,8 @@ export interface ChainEvidence {
   readonly samplePeakDbfs: number;
   readonly sideToMidDb: number | null;
   readonly monoLossDb: number | null;
-  readonly bandLevels: BandHistograms;
+  /** null where the plan does not need them. */
+  readonly bandLevels: BandHistograms | null;
 }
 
 export interface ChainPlan {
@@ -66,6 +67,21 @@ export function buildChain(plan: ChainPlan, evidence: ChainEvidence): ChainLink[
   ];
 }
 
+/** Whether the chain of a plan has devices that are set by the levels of bands. */
+export function needsBandLevels({
+  target,
+  character,
+  referenceRatio,
+}: Omit<ChainPlan, 'correction'>): boolean {
+  const { ratios, transientDb } = character;
+  return (
+    target.tamesSibilance ||
+    referenceRatio > 1 ||
+    ratios.some((ratio) => ratio > 1) ||
+    transientDb.some((gainDb) => gainDb !== 0)
+  );
+}
+
 function subsonicLink({ target }: ChainPlan, { powers, sampleRateHz }: ChainEvidence): ChainLink[] {
   const binHz = sampleRateHz / 2 / (powers.length - 1);
   const total = powers.reduce((sum, power) => sum + power, 0);
@@ -91,6 +107,7 @@ function equaliserLink({ correction, phase }: ChainPlan): ChainLink[] {
 }
 
 function multibandLink(plan: ChainPlan, { bandLevels }: ChainEvidence): ChainLink[] {
+  if (bandLevels === null) return [];
   const { character, correction } = plan;
   const share = plan.dynamicsPercent / 100;
   const numbers: string[] = [];
@@ -129,7 +146,7 @@ function levelOption(levelDb: number): number {
 
 /** Sibilants stand out of the top itself, or come near to the loud passages of the bands that vowels lie in. */
 function deEsserLink({ target, correction }: ChainPlan, { bandLevels }: ChainEvidence): ChainLink[] {
-  if (!target.tamesSibilance) return [];
+  if (!target.tamesSibilance || bandLevels === null) return [];
   const loudOf = (band: number): number | null => {
     const levelDb = levelExceeded(bandLevels[band]!, LOUD_SHARE);
     return levelDb === null ? null : levelDb + meanGain(correction.points, band);

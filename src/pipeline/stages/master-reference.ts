@@ -12,7 +12,7 @@ import { meanPowers, type Spectrum } from '../../dsp/spectrum/spectrum-meter.js'
 import { ForgeError } from '../../errors.js';
 import type { AudioRef } from '../stage.js';
 import { CORNERS_HZ } from './master-chain.js';
-import type { ProgrammeMeasures } from './measure-pass.js';
+import type { MeasureWish, ProgrammeMeasures } from './measure-pass.js';
 
 /** Means over the references. */
 export interface Reference {
@@ -31,7 +31,7 @@ export interface Reference {
 export async function measureReferences(
   paths: readonly string[],
   weights: readonly number[],
-  measure: (audio: AudioRef) => Promise<ProgrammeMeasures>,
+  measure: (audio: AudioRef, what: MeasureWish) => Promise<ProgrammeMeasures>,
 ): Promise<Reference> {
   if (weights.length !== 0 && weights.length !== paths.length) {
     throw new ForgeError(
@@ -50,7 +50,7 @@ export async function measureReferences(
         sampleFormat,
       } = await decodeAudio(info, { scratchDir, tolerateDamage: false });
       const audio = { ...shape, name: 'mix', path: wavPath, key: `reference:${path}`, sampleFormat };
-      measured.push(referenceOf(path, audio, await measure(audio)));
+      measured.push(referenceOf(path, audio, await measure(audio, { isWithSpectrum: true })));
     }
     return meanOf(
       measured,

@@ -2,23 +2,32 @@
 // the chain into `shaped`. With references it measures the result and corrects once more.
 import { type DeEsserFigures, deEsser } from '../../dsp/bands/de-esser.js';
 import { gainAt } from '../../dsp/equaliser/fir-design.js';
+import { firEqualiser } from '../../dsp/equaliser/fir-equaliser.js';
+import { subsonic } from '../../dsp/equaliser/subsonic.js';
 import { dynamicsFigures, stereoFigures } from '../../dsp/levels/figures.js';
 import { loudnessFigures } from '../../dsp/loudness/programme.js';
 import { thirdOctaveCentreHz } from '../../dsp/spectrum/bands.js';
 import { type Correction, designCorrection, type TargetBand } from '../../dsp/spectrum/correction.js';
 import { spectrumFigures } from '../../dsp/spectrum/figures.js';
-import { meanPowers } from '../../dsp/spectrum/spectrum-meter.js';
+import { meanPowers, type Spectrum } from '../../dsp/spectrum/spectrum-meter.js';
+import { type StereoWidthOptions, stereoWidth } from '../../dsp/stereo/stereo-width.js';
 import { dbToPower, roundTo } from '../../units.js';
 import type { MasterTarget } from '../master-target.js';
 import type { AudioRef, StageJob } from '../stage.js';
 import { curveBands, loadTargetCurve } from '../target-curve.js';
-import { buildChain, type ChainLink, type ChainPlan } from './master-chain.js';
+import {
+  buildChain,
+  type ChainEvidence,
+  type ChainLink,
+  type ChainPlan,
+  needsBandLevels,
+} from './master-chain.js';
 import { CHARACTERS, type Character } from './master-characters.js';
 import { chooseCharacter } from './master-choice.js';
 import type { MasterOptions } from './master-options.js';
 import { bandsPass, shapePass } from './master-passes.js';
 import { type Reference, sideShares } from './master-reference.js';
-import type { ProgrammeMeasures } from './measure-pass.js';
+import type { MeasureWish, ProgrammeMeasures } from './measure-pass.js';
 
 /** A mix on its way to the limiter, with its measures. */
 export interface Shaped {
@@ -44,6 +53,7 @@ const LU_PER_RATIO = 6;
 const LARGEST_REFERENCE_RATIO = 3;
 
 type Job = StageJob<MasterOptions>;
+type Measure = (audio: AudioRef, what: MeasureWish) => Promise<ProgrammeMeasures>;
 
 /** Runs the chain that the options ask for; the mix itself where they ask for none. */
 export async function shapeMix(
@@ -52,7 +62,7 @@ export async function shapeMix(
   mix: AudioRef,
   before: ProgrammeMeasures,
   reference: Reference | undefined,
-  measure: (audio: AudioRef, isWithSpectrum?: boolean) => Promise<ProgrammeMeasures>,
+  measure: Measure,
 ): Promise<Shaped> {
   const { options } = job;
   const figures = figuresOf(mix, before);
@@ -83,26 +93,29 @@ export async function shapeMix(
     isTolerant: reference === undefined,
     ...(reference === undefined ? {} : { emptyDb: REFERENCE_EMPTY_DB }),
   };
-  const bandLevels = await job.scan(bandsPass, null, {}, { isShared: true });
-  const evidence = {
+  const plan: Omit<ChainPlan, 'correction'> = {
+    target,
+    character: reference === undefined ? character : withoutColour(character),
+    dynamicsPercent: options.dynamicsPercent,
+    phase: options.phase,
+    widthsPercent: reference === undefined ? null : referenceWidths(before, mix, reference, amountPercent),
+    referenceRatio:
+      reference === undefined ? 1 : referenceRatio(figures.loudness.plrLu!, reference, amountPercent),
+  };
+  const evidence: ChainEvidence = {
     sampleRateHz: mix.sampleRateHz,
     channelCount: mix.channelCount,
     powers: figures.powers,
     samplePeakDbfs: figures.loudness.samplePeakDbfs!,
     sideToMidDb: figures.stereo.sideToMidDb,
     monoLossDb: figures.stereo.monoLossDb,
-    bandLevels,
+    bandLevels: needsBandLevels(plan) ? await job.scan(bandsPass, null, {}, { isShared: true }) : null,
   };
-  const planOf = (correction: Correction): ChainPlan => ({
-    target,
-    character: reference === undefined ? character : withoutColour(character),
-    dynamicsPercent: options.dynamicsPercent,
-    correction: { points: correction.points, reason: correctionReason(correction, choice.curve, reference) },
-    phase: options.phase,
-    widthsPercent: reference === undefined ? null : referenceWidths(before, mix, reference, amountPercent),
-    referenceRatio:
-      reference === undefined ? 1 : referenceRatio(figures.loudness.plrLu!, reference, amountPercent),
-  });
+  const linksFor = (correction: Correction): ChainLink[] => {
+    const { points } = correction;
+    const reason = correctionReason(correction, choice.curve, reference);
+    return buildChain({ ...plan, correction: { points, reason } }, evidence);
+  };
   const shownChoice =
     reference === undefined
       ? { character: choice.character, curve: choice.curve, reason: choice.reason }
@@ -116,19 +129,61 @@ export async function shapeMix(
   const restOf = (levelsDb: readonly (number | null)[]): Correction =>
     designCorrection(levelsDb, wanted, { ...settings, amountPercent: 100 });
   let correction = designCorrection(figures.spectrum.thirdOctavesDb, bands, settings);
-  if (reference !== undefined) correction = refined(correction, figures.powers, mix.sampleRateHz, restOf);
+  if (reference !== undefined) {
+    const spectrum = narrowed(before.spectrum!, linksFor(correction), mix.sampleRateHz);
+    correction = refined(correction, meanPowers(spectrum, mix.channelCount), mix.sampleRateHz, restOf);
+  }
   for (let round = 1; ; round++) {
-    const links = buildChain(planOf(correction), evidence);
+    const links = linksFor(correction);
     if (links.length === 0 && !isMono) return { audio: mix, measures: before, links, choice: shownChoice };
+    const isForeseen = reference === undefined || amountPercent === 0 || links.every(isLinear);
     if (isMono) links.push(monoLink(mix));
-    const isWithSpectrum = reference !== undefined;
+    const isWithSpectrum = !isForeseen && round < REFERENCE_ROUNDS;
     const shaped = await render(job, links, before, measure, shownChoice, isMono, isWithSpectrum);
-    if (reference === undefined || amountPercent === 0 || round === REFERENCE_ROUNDS) return shaped;
+    if (!isWithSpectrum) return shaped;
     // What dynamics left over is corrected on top.
-    const rest = restOf(figuresOf(shaped.audio, shaped.measures).spectrum.thirdOctavesDb);
+    const { channelCount, sampleRateHz } = shaped.audio;
+    const powers = meanPowers(shaped.measures.spectrum!, channelCount);
+    const rest = restOf(spectrumFigures(powers, sampleRateHz).thirdOctavesDb);
     if (meanGainDb(rest) < SMALL_REST_DB) return shaped;
     correction = addCorrections(correction, rest, REFERENCE_LIMIT_DB);
   }
+}
+
+/** Whether what a device makes of a mean spectrum is known beforehand: a band that is widened is guarded. */
+function isLinear({ device, settings }: ChainLink): boolean {
+  if (device === stereoWidth.id) return widthsOf(settings).widthsPercent.every((percent) => percent <= 100);
+  return device === subsonic.id || device === firEqualiser.id;
+}
+
+function widthsOf(settings: ChainLink['settings']): StereoWidthOptions {
+  return stereoWidth.options.parse(settings);
+}
+
+/** The spectrum of a mix after the widths of its chain: bands of a crossover add up in phase. */
+function narrowed(spectrum: Spectrum, links: readonly ChainLink[], sampleRateHz: number): Spectrum {
+  const link = links.find(({ device }) => device === stereoWidth.id);
+  if (link === undefined) return spectrum;
+  const { cornersHz, widthsPercent } = widthsOf(link.settings);
+  const binHz = sampleRateHz / spectrum.size;
+  const side = spectrum.side.map((power, bin) => {
+    const width = widthAt(bin * binHz, cornersHz, widthsPercent) / 100;
+    return power * width * width;
+  });
+  return { ...spectrum, side };
+}
+
+/** Width at a frequency between the bands of Linkwitz-Riley crossovers of fourth order, in per cent. */
+function widthAt(
+  frequencyHz: number,
+  [low, middle, high]: StereoWidthOptions['cornersHz'],
+  [first, second, third, fourth]: StereoWidthOptions['widthsPercent'],
+): number {
+  const between = (below: number, above: number, cornerHz: number): number => {
+    const upper = 1 / (1 + (cornerHz / frequencyHz) ** 4);
+    return below + (above - below) * upper;
+  };
+  return between(between(first, second, low), between(third, fourth, high), middle);
 }
 
 /** The correction after what its smoothing leaves over, foretold on the mean powers of the mix, is corrected too. */
@@ -166,7 +221,7 @@ async function render(
   job: Job,
   links: readonly ChainLink[],
   before: ProgrammeMeasures,
-  measure: (audio: AudioRef, isWithSpectrum?: boolean) => Promise<ProgrammeMeasures>,
+  measure: Measure,
   choice: Shaped['choice'],
   isMono: boolean,
   isWithSpectrum: boolean,
@@ -178,7 +233,12 @@ async function render(
   const tamed = await job.apply(shapePass, { links: devices, isMono }, { shaped: { channelCount } });
   const audio = job.output('shaped');
   const told = tamed === null ? links : links.map((link) => withFigures(link, tamed));
-  return { audio, measures: await measure(audio, isWithSpectrum), links: told, choice };
+  return {
+    audio,
+    measures: await measure(audio, { isWithTicks: true, isWithSpectrum }),
+    links: told,
+    choice,
+  };
 }
 
 /** The link of a de-esser says what it did, now that it is known. */

@@ -27,16 +27,9 @@ import { measureReferences } from './master-reference.js';
 import { masterSchema } from './master-schema.js';
 import { type FoundGain, findGain } from './master-search.js';
 import { type Shaped, shapeMix } from './master-shape.js';
-import { measurePass, type ProgrammeMeasures } from './measure-pass.js';
+import { ALL_MEASURES, type MeasureWish, measurePass, type ProgrammeMeasures } from './measure-pass.js';
 
 type Job = StageJob<MasterOptions>;
-
-interface MeasureWish {
-  /** What forecasts of limiting need. */
-  readonly isWithTicks?: boolean;
-  /** False leaves out spectrum and levels: what the search alone needs is loudness. */
-  readonly isWithSpectrum?: boolean;
-}
 
 /** Renders at most: the first, and three after a ceiling was lowered. */
 const MAX_RENDERS = 4;
@@ -67,9 +60,9 @@ export const masterStage = defineStage({
     const { reference: paths, referenceWeights } = job.options;
     const target = loadMasterTarget(job.options.preset);
     const mix = job.inputs.mix!;
-    const measure = (audio: AudioRef, isWithSpectrum = true): Promise<ProgrammeMeasures> =>
-      measureAudio(job, audio, { isWithTicks: true, isWithSpectrum });
-    const before = await measure(mix);
+    const measure = (audio: AudioRef, what: MeasureWish): Promise<ProgrammeMeasures> =>
+      measureAudio(job, audio, what);
+    const before = await measure(mix, ALL_MEASURES);
     const reference =
       paths.length === 0 ? undefined : await measureReferences(paths, referenceWeights, measure);
     const dialogue =
@@ -159,9 +152,9 @@ function lowSideToMidDb({ mid, side, size }: Spectrum, sampleRateHz: number, bel
   return midPower === 0 ? null : powerToDb(bandPower(side, binHz, 20, highHz) / midPower + 1e-12);
 }
 
-function measureAudio(job: Job, audio: AudioRef, what: MeasureWish = {}): Promise<ProgrammeMeasures> {
-  const { isWithTicks = false, isWithSpectrum = true } = what;
-  const params = { role: 'mix', isWithLevels: isWithSpectrum, isWithSpectrum, isWithTicks };
+function measureAudio(job: Job, audio: AudioRef, what: MeasureWish): Promise<ProgrammeMeasures> {
+  const nothing = { isWithLevels: false, isWithSpectrum: false, isWithTicks: false };
+  const params = { role: 'mix', ...nothing, ...what };
   return job.scan(measurePass, params, { mix: audio }, { isShared: true });
 }
 
@@ -197,7 +190,7 @@ interface Made {
 
 async function deliverUntouched(job: Job): Promise<Made> {
   const written = await job.encode('master', job.delivery);
-  const measures = await measureAudio(job, written, { isWithTicks: true });
+  const measures = await measureAudio(job, written, ALL_MEASURES);
   return { written, measures, gainDb: 0, links: [] };
 }
 
@@ -224,7 +217,7 @@ async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: S
     });
     limited ??= await renderWith(job, audio, settingsFor(found.gainDb), false);
     const written = await job.encode('master', job.delivery);
-    const measures = await measureAudio(job, written, { isWithTicks: true });
+    const measures = await measureAudio(job, written, ALL_MEASURES);
     const result = loudnessOf(written, measures);
     const overshootDb = (peakOf(goal, result) ?? Number.NEGATIVE_INFINITY) - goal.ceilingDb;
     const errorLu =

@@ -43,6 +43,12 @@ export interface MeasureParams {
   readonly isWithTicks?: boolean;
 }
 
+/** What is measured beside loudness; what is left out is not. */
+export type MeasureWish = Partial<Pick<MeasureParams, 'isWithLevels' | 'isWithSpectrum' | 'isWithTicks'>>;
+
+/** What decisions on a mix, and the sheet of a master, draw on. */
+export const ALL_MEASURES: MeasureWish = { isWithLevels: true, isWithSpectrum: true, isWithTicks: true };
+
 /** A range's measures, and those of the whole. */
 export interface Measures {
   readonly loudness: LoudnessPart;
