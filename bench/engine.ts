@@ -10,6 +10,7 @@ import type { BenchCase, BenchRow } from './run.js';
 const ROOT = join(import.meta.dirname, '..');
 const FORGE = join(ROOT, 'bin/forge.js');
 const DEMO = join(ROOT, 'fixtures/demo/demo.flac');
+const DIRECT = join(import.meta.dirname, 'engine/direct.mjs');
 
 export const bench: BenchCase = {
   summary: 'the cost of the engine: start-up, overhead of a pipeline, many short files',
@@ -18,7 +19,7 @@ export const bench: BenchCase = {
     try {
       return [
         startUp(isQuick ? 3 : 15),
-        await overhead(folder, isQuick ? 1 : 3),
+        overhead(folder, isQuick ? 1 : 3),
         batch(folder, isQuick ? 10 : 200),
       ];
     } finally {
@@ -54,14 +55,14 @@ function startUp(rounds: number): BenchRow {
   return { name: 'forge --version against node -e 0', figures: { ratio, limit: 2 }, isMet: ratio <= 2 };
 }
 
-/** The demo pipeline on one core: a whole process, against its stages called directly, one after the other, in one process. */
-async function overhead(folder: string, rounds: number): Promise<BenchRow> {
+/** The demo pipeline on one core against a program that calls its stages one after the other: both as whole processes. */
+function overhead(folder: string, rounds: number): BenchRow {
   const engine: number[] = [];
   const direct: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const out = join(folder, `engine-${round}`);
     engine.push(timeMs([FORGE, 'run', DEMO, '--out', out, '--jobs', '1', '--quiet']));
-    direct.push(runDirectly(join(folder, `direct-${round}`)));
+    direct.push(timeMs([DIRECT, DEMO, join(folder, `direct-${round}`)]));
   }
   const percent = 100 * (median(engine) / median(direct) - 1);
   return {
@@ -69,16 +70,6 @@ async function overhead(folder: string, rounds: number): Promise<BenchRow> {
     figures: { percent, limit: 5, engineMs: median(engine), directMs: median(direct) },
     isMet: percent <= 5,
   };
-}
-
-/** In a process of its own too, so that neither side runs code that earlier rounds have warmed up. */
-function runDirectly(folder: string): number {
-  const script = join(import.meta.dirname, 'engine/direct.ts');
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, DEMO, folder], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(stderr);
-  return Number(stdout);
 }
 
 /** Files of one second through `master`: time a file that is not the stages' own work. */

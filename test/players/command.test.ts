@@ -63,6 +63,13 @@ describe('forge drums', () => {
     expect(idle.stderr).toContain('usage/missing-argument');
   }, 60_000);
 
+  it('writes the file that -o names where there is no folder of results yet', async () => {
+    const cwd = temporaryFolder();
+    const { code, stderr } = await forge(cwd, '--bars', '2', '-o', 'beat.mid');
+    expect(code, stderr).toBe(0);
+    expect(readFileSync(join(cwd, 'beat.mid')).subarray(0, 4).toString()).toBe('MThd');
+  });
+
   it('replaces its own files and no others', async () => {
     const cwd = temporaryFolder();
     expect((await forge(cwd, '--bars', '1')).code).toBe(0);

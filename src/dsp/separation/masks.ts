@@ -69,22 +69,20 @@ export function createMaskRule(grid: FrameGrid): MaskRule {
       const ofOther = otherVotes![bin]!;
       const ofVocals = vocalsVotes![bin]!;
       const largest = Math.max(ofDrums, ofBass, ofOther, ofVocals);
-      const drumsWeight = weightOf(ofDrums - largest, drums);
+      // Geometric means of what a vote is the logarithm of and the rule's mask, in line: a call here costs as much again.
+      const drumsWeight = Math.exp(0.5 * (ofDrums - largest)) * Math.sqrt(drums + LEAST_MASK);
+      const ofLine = Math.exp(0.5 * (ofBass - largest)) * Math.sqrt(bass + LEAST_MASK);
       // A cell that the bass line explains whole counts twice as bass.
-      const bassWeight = (1 + line) * weightOf(ofBass - largest, bass);
-      const vocalsWeight = weightOf(ofVocals - largest, vocals);
-      const otherWeight = weightOf(ofOther - largest, Math.max(0, tonal - bass - vocals));
+      const bassWeight = (1 + line) * ofLine;
+      const vocalsWeight = Math.exp(0.5 * (ofVocals - largest)) * Math.sqrt(vocals + LEAST_MASK);
+      const rest = Math.max(0, tonal - bass - vocals);
+      const otherWeight = Math.exp(0.5 * (ofOther - largest)) * Math.sqrt(rest + LEAST_MASK);
       const total = drumsWeight + bassWeight + vocalsWeight + otherWeight;
       into.drums[bin] = drumsWeight / total;
       into.bass[bin] = bassWeight / total;
       into.vocals[bin] = vocalsWeight / total;
     }
   };
-}
-
-/** Geometric mean of what a vote is the logarithm of and a mask of the rule. */
-function weightOf(vote: number, mask: number): number {
-  return Math.exp(0.5 * vote) * Math.sqrt(mask + LEAST_MASK);
 }
 
 /** Room for the masks of one frame. */

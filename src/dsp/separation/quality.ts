@@ -65,7 +65,7 @@ export function measureQuality(
     const second = block[1] ?? block[0]!;
     for (let i = 0; i < size; i++) mid[i] = 0.5 * (block[0]![i]! + second[i]!);
     stft.analyse(mid, 0, re, im);
-    for (let bin = 0; bin < binCount; bin++) into[bin] = re[bin]! ** 2 + im[bin]! ** 2;
+    for (let bin = 0; bin < binCount; bin++) into[bin] = re[bin]! * re[bin]! + im[bin]! * im[bin]!;
   };
 
   // Three rows of masks (before, now, after) and two of the mix's power, by stem.

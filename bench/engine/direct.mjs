@@ -1,5 +1,5 @@
-// The demo pipeline without the engine: its stages called one after the other in this process; prints the milliseconds.
-//   node --import tsx bench/engine/direct.ts SONG FOLDER
+// The demo pipeline without the engine: a program that calls the stages one after the other in its own process.
+//   node bench/engine/direct.mjs SONG FOLDER
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeAudio } from '../../dist/audio/decode.js';
@@ -8,15 +8,13 @@ import { InProcessExecutor } from '../../dist/pipeline/in-process.js';
 import { runJob } from '../../dist/pipeline/job.js';
 import { INPUT_NODE, planTrack } from '../../dist/pipeline/plan.js';
 import { loadPipeline } from '../../dist/pipeline/preset.js';
-import type { AudioRef } from '../../dist/pipeline/stage.js';
 
-async function runDirectly(song: string, folder: string): Promise<number> {
+async function runDirectly(song, folder) {
   mkdirSync(folder, { recursive: true });
-  const startedMs = performance.now();
   const info = await probeAudio(song);
   const decoded = await decodeAudio(info, { scratchDir: folder, tolerateDamage: false });
   const plan = planTrack(await loadPipeline('studio'), info, {});
-  const refs = new Map<string, AudioRef>([
+  const refs = new Map([
     [
       INPUT_NODE,
       { name: 'mix', key: 'input', path: decoded.path, ...decoded.shape, sampleFormat: decoded.sampleFormat },
@@ -24,7 +22,7 @@ async function runDirectly(song: string, folder: string): Promise<number> {
   ]);
   for (const node of plan.nodes) {
     const inputs = Object.fromEntries(
-      Object.entries(node.inputs).map(([role, from]) => [role, refs.get(from)!]),
+      Object.entries(node.inputs).map(([role, from]) => [role, refs.get(from)]),
     );
     const executor = new InProcessExecutor(node.stage);
     const result = await runJob({
@@ -43,11 +41,11 @@ async function runDirectly(song: string, folder: string): Promise<number> {
     });
     for (const [role, ref] of Object.entries(result.outputs)) refs.set(`${node.id}.${role}`, ref);
   }
-  const encoder = new InProcessExecutor(plan.nodes[0]!.stage);
+  const encoder = new InProcessExecutor(plan.nodes[0].stage);
   for (const delivery of plan.deliveries.filter(({ isEncoded }) => !isEncoded)) {
     const targetPath = join(folder, delivery.file.replace('/', '-'));
     await encoder.encode({
-      source: refs.get(delivery.from)!,
+      source: refs.get(delivery.from),
       targetPath,
       spec: delivery.spec,
       metadataFrom: info,
@@ -55,7 +53,6 @@ async function runDirectly(song: string, folder: string): Promise<number> {
       tolerateDamage: false,
     });
   }
-  return performance.now() - startedMs;
 }
 
-console.log(await runDirectly(process.argv[2]!, process.argv[3]!));
+await runDirectly(process.argv[2], process.argv[3]);
