@@ -27,14 +27,18 @@ export interface KernelFunctions {
     state: number,
     energies: number,
   ): void;
-  kWeightRuns(
+  kWeightTicks(
     left: number,
     right: number,
-    lengths: number,
-    count: number,
+    frames: number,
+    position: number,
+    tick: number,
+    sampleRateHz: number,
     coefficients: number,
     state: number,
-    energies: number,
+    leftWeight: number,
+    rightWeight: number,
+    ticks: number,
   ): void;
   truePeak4(samples: number, frames: number, taps: number, limit: number, floor: number): number;
   truePeak2(samples: number, frames: number, taps: number, limit: number, floor: number): number;

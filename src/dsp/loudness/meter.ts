@@ -44,8 +44,6 @@ export function tickStart(tick: number, sampleRateHz: number): number {
   return Math.round((tick * sampleRateHz) / TICKS_PER_SEC);
 }
 
-/** Ticks that one call of the kernel weighs at most. */
-const RUNS_AT_ONCE = 32;
 /** Kernel memory that a meter takes from a window, in bytes. */
 export const METER_BYTES = 12_288;
 
@@ -63,8 +61,11 @@ export interface MeterOptions {
 interface Pair {
   readonly left: number;
   readonly right: number;
+  readonly leftWeight: number;
+  /** 0 where the right lane holds the left channel again. */
+  readonly rightWeight: number;
+  /** Of the filters, and two values of room. */
   readonly state: Float64Array;
-  readonly energies: Float64Array;
 }
 
 /** A meter on the frames of a window. The window's owner loads, calls, and shifts. */
@@ -74,15 +75,14 @@ export class LoudnessMeter {
   readonly #coefficients: Float64Array;
   readonly #pairs: readonly Pair[];
   readonly #taps: Float32Array;
-  readonly #runLengths: Int32Array;
+  /** Energies of the ticks that the newest frames lie in. */
+  readonly #energies: Float64Array;
   readonly #isFourfold: boolean;
   readonly #largestGain: number;
   #position = 0;
   #tick = 0;
   #ticks: Float64Array = new Float64Array(0);
   #tickCount = 0;
-  /** Of the tick at work. */
-  #tickEnergy = 0;
   #truePeaks: Float64Array;
   #samplePeaks: Float64Array;
   #tickPeaks: Float32Array = new Float32Array(0);
@@ -96,14 +96,14 @@ export class LoudnessMeter {
     this.#coefficients = kernels.f64(7);
     this.#coefficients.set([...shelf.b, ...shelf.a, ...highPass.a]);
     const weighted = [...options.weights.keys()].filter((channel) => options.weights[channel]! > 0);
-    this.#pairs = Array.from({ length: Math.ceil(weighted.length / 2) }, (_, i) => ({
-      left: weighted[2 * i]!,
-      right: weighted[2 * i + 1] ?? weighted[2 * i]!,
-      state: kernels.f64(12),
-      energies: kernels.f64(2 * RUNS_AT_ONCE),
-    }));
-    const lengths = kernels.f32(RUNS_AT_ONCE);
-    this.#runLengths = new Int32Array(lengths.buffer, lengths.byteOffset, RUNS_AT_ONCE);
+    this.#pairs = Array.from({ length: Math.ceil(weighted.length / 2) }, (_, i) => {
+      const left = weighted[2 * i]!;
+      const right = weighted[2 * i + 1] ?? left;
+      const rightWeight = right === left ? 0 : options.weights[right]!;
+      return { left, right, leftWeight: options.weights[left]!, rightWeight, state: kernels.f64(14) };
+    });
+    const ticksAtOnce = Math.ceil((window.capacityFrames * TICKS_PER_SEC) / options.sampleRateHz) + 2;
+    this.#energies = kernels.f64(ticksAtOnce);
     const interpolator = designTruePeak(options.sampleRateHz);
     this.#isFourfold = interpolator.factor === 4;
     // Rounded up, so that float32 arithmetic can't exceed it.
@@ -125,13 +125,13 @@ export class LoudnessMeter {
     this.#tickPeakCount = 0;
     this.#truePeaks = new Float64Array(this.#window.channelCount);
     this.#samplePeaks = new Float64Array(this.#window.channelCount);
-    this.#tickEnergy = 0;
+    this.#energies.fill(0);
   }
 
   /** Lets the filters settle on the newest `frames` frames, which lie before the range. */
   settle(frames: number): void {
-    this.#runLengths[0] = frames;
-    for (const pair of this.#pairs) this.#weigh(pair, 0, 1);
+    this.#weigh(frames, 0, 0);
+    this.#energies.fill(0);
   }
 
   /** Measures the newest `frames` frames. */
@@ -150,12 +150,8 @@ export class LoudnessMeter {
       this.#measurePeaks(PEAK_MARGIN_FRAMES);
     }
     const ticks = this.#ticks.subarray(0, this.#tickCount);
-    const hops = new Float64Array(Math.floor(ticks.length / TICKS_PER_HOP));
-    for (let i = 0; i < hops.length; i++) {
-      for (let k = 0; k < TICKS_PER_HOP; k++) hops[i]! += ticks[i * TICKS_PER_HOP + k]!;
-    }
     return {
-      hops,
+      hops: sumGroups(ticks, TICKS_PER_HOP),
       headTicks: ticks.slice(0, SHORT_TERM_TICKS),
       tailTicks: ticks.slice(-SHORT_TERM_TICKS),
       momentaryMax: largestWindow(ticks, MOMENTARY_TICKS),
@@ -165,10 +161,7 @@ export class LoudnessMeter {
       ...(this.#options.isWithTicks === true
         ? {
             ticks: {
-              meanSquares: Float32Array.from(
-                ticks,
-                (energy) => (energy * TICKS_PER_SEC) / this.#options.sampleRateHz,
-              ),
+              meanSquares: scaled(ticks, TICKS_PER_SEC / this.#options.sampleRateHz),
               peaks: this.#tickPeaks.slice(0, ticks.length),
             },
           }
@@ -177,44 +170,36 @@ export class LoudnessMeter {
   }
 
   #measureEnergy(frames: number): void {
-    const { sampleRateHz, weights } = this.#options;
-    for (let done = 0; done < frames; ) {
-      // The runs of frames up to the next borders of ticks; the last may end before its border.
-      const from = done;
-      let runs = 0;
-      let position = this.#position;
-      for (let tick = this.#tick; runs < RUNS_AT_ONCE && done < frames; tick++, runs++) {
-        const count = Math.min(frames - done, tickStart(tick + 1, sampleRateHz) - position);
-        this.#runLengths[runs] = count;
-        position += count;
-        done += count;
-      }
-      for (const pair of this.#pairs) this.#weigh(pair, from, runs);
-      for (let run = 0; run < runs; run++) {
-        this.#position += this.#runLengths[run]!;
-        for (const { left, right, energies } of this.#pairs) {
-          this.#tickEnergy += weights[left]! * energies[2 * run]!;
-          if (right !== left) this.#tickEnergy += weights[right]! * energies[2 * run + 1]!;
-        }
-        if (this.#position < tickStart(this.#tick + 1, sampleRateHz)) continue;
-        this.#ticks[this.#tickCount++] = this.#tickEnergy;
-        this.#tickEnergy = 0;
-        this.#tick++;
-      }
+    const { sampleRateHz } = this.#options;
+    const energies = this.#energies;
+    this.#weigh(frames, this.#position, this.#tick);
+    this.#position += frames;
+    let count = 0;
+    for (; this.#position >= tickStart(this.#tick + 1, sampleRateHz); this.#tick++) {
+      this.#ticks[this.#tickCount++] = energies[count++]!;
     }
+    // The tick at work goes on with what it has.
+    energies[0] = energies[count]!;
+    energies.fill(0, 1);
   }
 
-  #weigh(pair: Pair, from: number, runs: number): void {
+  #weigh(frames: number, position: number, tick: number): void {
     const { pointers, kernels } = this.#window;
-    kernels.functions.kWeightRuns(
-      pointers[pair.left]! + 4 * from,
-      pointers[pair.right]! + 4 * from,
-      this.#runLengths.byteOffset,
-      runs,
-      this.#coefficients.byteOffset,
-      pair.state.byteOffset,
-      pair.energies.byteOffset,
-    );
+    for (const { left, right, leftWeight, rightWeight, state } of this.#pairs) {
+      kernels.functions.kWeightTicks(
+        pointers[left]!,
+        pointers[right]!,
+        frames,
+        position,
+        tick,
+        this.#options.sampleRateHz,
+        this.#coefficients.byteOffset,
+        state.byteOffset,
+        leftWeight,
+        rightWeight,
+        this.#energies.byteOffset,
+      );
+    }
   }
 
   /** Peaks lag by the margin, so that the frames behind every position are there. */
@@ -269,6 +254,19 @@ export function foldTaps(taps: readonly Float64Array[]): number[] {
     ...steps.map((k) => (near(first, k) - far(first, k)) / 2),
     ...steps.map((k) => near(half, k)),
   ];
+}
+
+/** Sums of whole groups of `length` neighbours. */
+function sumGroups(values: Float64Array, length: number): Float64Array {
+  const sums = new Float64Array(Math.floor(values.length / length));
+  for (let i = 0; i < sums.length * length; i++) sums[Math.floor(i / length)]! += values[i]!;
+  return sums;
+}
+
+function scaled(values: Float64Array, factor: number): Float32Array {
+  const products = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) products[i] = values[i]! * factor;
+  return products;
 }
 
 /** Largest sum of `length` neighbours; 0 where there are fewer. */

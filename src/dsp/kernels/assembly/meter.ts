@@ -1,5 +1,6 @@
 // What a loudness meter does to every sample: K-weighting with its energy, true peak, sample peak, sums of products.
-// Method: two channels in the two f64 lanes of one cascade in direct form I; interpolation of true peaks four frames
+// Method: two channels in the two f64 lanes of one cascade in direct form I, summed so that a sample waits for the one
+// before by one product and one difference; interpolation of true peaks four frames
 // at a time with folded symmetric taps, and only where a block can exceed the peak that is already known.
 
 /**
@@ -27,11 +28,8 @@ export function kWeightPair(left: usize, right: usize, frames: i32, coefficients
     left += 8;
     right += 8;
     const x = f64x2.promote_low_f32x4(pair);
-    let feed = f64x2.sub(
-      f64x2.add(f64x2.mul(b1, x1), f64x2.mul(b2, x2)),
-      f64x2.add(f64x2.mul(a2, y2), f64x2.mul(a1, y1)),
-    );
-    const y = f64x2.add(f64x2.mul(b0, x), feed);
+    let forth = f64x2.add(f64x2.mul(b0, x), f64x2.add(f64x2.mul(b1, x1), f64x2.mul(b2, x2)));
+    const y = f64x2.sub(f64x2.sub(forth, f64x2.mul(a2, y2)), f64x2.mul(a1, y1));
     const z = f64x2.sub(
       f64x2.add(f64x2.sub(y, f64x2.add(y1, y1)), f64x2.sub(y2, f64x2.mul(c2, z2))),
       f64x2.mul(c1, z1),
@@ -39,11 +37,8 @@ export function kWeightPair(left: usize, right: usize, frames: i32, coefficients
     sum = f64x2.add(sum, f64x2.mul(z, z));
 
     const xx = f64x2.promote_low_f32x4(v128.shuffle<f32>(pair, pair, 2, 3, 2, 3));
-    feed = f64x2.sub(
-      f64x2.add(f64x2.mul(b1, x), f64x2.mul(b2, x1)),
-      f64x2.add(f64x2.mul(a2, y1), f64x2.mul(a1, y)),
-    );
-    const yy = f64x2.add(f64x2.mul(b0, xx), feed);
+    forth = f64x2.add(f64x2.mul(b0, xx), f64x2.add(f64x2.mul(b1, x), f64x2.mul(b2, x1)));
+    const yy = f64x2.sub(f64x2.sub(forth, f64x2.mul(a2, y1)), f64x2.mul(a1, y));
     const zz = f64x2.sub(
       f64x2.add(f64x2.sub(yy, f64x2.add(y, y)), f64x2.sub(y1, f64x2.mul(c2, z1))),
       f64x2.mul(c1, z),
@@ -58,11 +53,8 @@ export function kWeightPair(left: usize, right: usize, frames: i32, coefficients
   }
   if (i < frames) {
     const x = f64x2.promote_low_f32x4(v128.shuffle<f32>(v128.load32_zero(left), v128.load32_zero(right), 0, 4, 1, 5));
-    const feed = f64x2.sub(
-      f64x2.add(f64x2.mul(b1, x1), f64x2.mul(b2, x2)),
-      f64x2.add(f64x2.mul(a2, y2), f64x2.mul(a1, y1)),
-    );
-    const y = f64x2.add(f64x2.mul(b0, x), feed);
+    const forth = f64x2.add(f64x2.mul(b0, x), f64x2.add(f64x2.mul(b1, x1), f64x2.mul(b2, x2)));
+    const y = f64x2.sub(f64x2.sub(forth, f64x2.mul(a2, y2)), f64x2.mul(a1, y1));
     const z = f64x2.sub(
       f64x2.add(f64x2.sub(y, f64x2.add(y1, y1)), f64x2.sub(y2, f64x2.mul(c2, z2))),
       f64x2.mul(c1, z1),
@@ -85,23 +77,38 @@ export function kWeightPair(left: usize, right: usize, frames: i32, coefficients
   v128.store(energies, sum);
 }
 
-/** The same over `count` runs of frames behind each other, of the i32 lengths at `lengths`: two f64 of energy for each. */
-export function kWeightRuns(
+/**
+ * The same tick by tick of 10 ms: to f64 `ticks[k]` is added the weighted energy of what lies of `frames` frames in
+ * the k-th tick, counting from `tick`, which holds frame `position`. state: those of kWeightPair and two values of room.
+ */
+export function kWeightTicks(
   left: usize,
   right: usize,
-  lengths: usize,
-  count: i32,
+  frames: i32,
+  position: f64,
+  tick: f64,
+  sampleRateHz: f64,
   coefficients: usize,
   state: usize,
-  energies: usize,
+  leftWeight: f64,
+  rightWeight: f64,
+  ticks: usize,
 ): void {
-  for (const end = lengths + (<usize>count << 2); lengths < end; lengths += 4, energies += 16) {
-    const frames = load<i32>(lengths);
+  const energies = state + 96;
+  while (frames > 0) {
+    tick += 1;
+    const border = floor((tick * sampleRateHz) / 100 + 0.5);
+    const count = min(frames, <i32>(border - position));
     store<f64>(energies, 0);
     store<f64>(energies, 0, 8);
-    kWeightPair(left, right, frames, coefficients, state, energies);
-    left += <usize>frames << 2;
-    right += <usize>frames << 2;
+    kWeightPair(left, right, count, coefficients, state, energies);
+    const energy = leftWeight * load<f64>(energies) + rightWeight * load<f64>(energies, 8);
+    store<f64>(ticks, load<f64>(ticks) + energy);
+    left += <usize>count << 2;
+    right += <usize>count << 2;
+    frames -= count;
+    position = border;
+    ticks += 8;
   }
 }
 
