@@ -73,7 +73,8 @@ export const bench: BenchCase = {
       { repair: 'plosives', voice, thresholdDb: -12, maxReductionDb: 30 },
       { repair: 'breaths', voice, reductionDb: 9 },
       { repair: 'sibilance', voice, thresholdDb: -2, maxReductionDb: 9 },
-      { repair: 'shimmer', combBins: [], maxReductionDb: 18 },
+      { repair: 'stillLines', lines: [{ lowHz: 9000, highHz: 9000 }], maxReductionDb: 18 },
+      { repair: 'shimmer', maxReductionDb: 18 },
       { repair: 'bandwidth', cutoffHz: 11_000, slopeDbPerOctave: -18, share: 1 },
     ];
     for (const setting of settings) {

@@ -151,7 +151,7 @@ for (let start = 0; start + 2048 < fullFrames; start += 1024) {
         0.004 * Math.sin((Math.PI * n) / 1024) ** 2 * Math.sin((2 * Math.PI * hz * n) / FULL_RATE);
   }
 }
-const still = mend({ repair: 'shimmer', combBins: [], maxReductionDb: 18 }, shimmering, FULL_RATE);
+const still = mend({ repair: 'shimmer', maxReductionDb: 18 }, shimmering, FULL_RATE);
 draw('shimmer', 'Shimmer', shimmering, still, 16_000, FULL_RATE);
 
 const dull = lowPassed(song, 11_000);

@@ -20,7 +20,7 @@ export function lastUnmasteredMix(outFolder: string): string | undefined {
   }
   candidates.sort((a, b) => (a.entry.startedAt < b.entry.startedAt ? 1 : -1));
   for (const { entry, folder } of candidates) {
-    const mix = entry.outputs.find(({ kind }) => kind === 'denoised' || kind === 'mix');
+    const mix = entry.outputs.find(({ kind }) => ['denoised', 'restored', 'mix'].includes(kind));
     const path = mix === undefined ? entry.input.path : join(folder, mix.path);
     if (existsSync(path)) return path;
   }

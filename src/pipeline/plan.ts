@@ -26,7 +26,7 @@ export interface PlanNode {
 
 /** A file that the run delivers. */
 export interface PlannedDelivery {
-  readonly kind: 'stem' | 'denoised' | 'bed' | 'mix' | 'master';
+  readonly kind: 'stem' | 'denoised' | 'restored' | 'bed' | 'mix' | 'master';
   readonly name: string;
   /** `<node>.<role>`. */
   readonly from: string;
@@ -179,8 +179,10 @@ function planDeliveries(
     const from = made.at(-1)!;
     const maker = nodes.find((node) => from.startsWith(`${node.id}.`));
     if (maker === undefined || maker.stage.delivers === true) continue;
-    const own = maker.stage.files?.[from.slice(maker.id.length + 1)];
-    const kind = own ?? (name === 'mix' ? 'denoised' : 'stem');
+    const role = from.slice(maker.id.length + 1);
+    const own = maker.stage.files?.[role];
+    const isStem = name !== 'mix' && (role === 'audio' || own === undefined);
+    const kind = isStem ? 'stem' : (own ?? 'denoised');
     const file = `${kind === 'stem' ? `stems/${name}` : kind}.${spec.container}`;
     const isNulled = kind === 'stem' || kind === 'bed';
     deliveries.push({ kind, name, from, isEncoded: false, file, spec: isNulled ? specOfStems : spec });

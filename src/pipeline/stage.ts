@@ -262,8 +262,11 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   /** Roles of the audio that it makes; `audio` replaces what `on` names, any other role is the name of what is made. */
   outputs(options: z.output<Schema>): readonly string[];
   models?(options: z.output<Schema>): readonly ModelNeed[];
-  /** Kind and name (without ending) of what is delivered of a role, where that is neither a stem nor `denoised`. */
-  readonly files?: Readonly<Record<string, 'bed' | 'mix'>>;
+  /**
+   * Kind and name (without ending) of what is delivered of a role, where that is neither a stem nor `denoised`; of the
+   * role `audio` it holds for the mix, as a stem keeps its name.
+   */
+  readonly files?: Readonly<Record<string, 'bed' | 'mix' | 'restored'>>;
   /** True where run(job) encodes deliverables itself: their form and tags are then part of the content key. */
   readonly delivers?: boolean;
   /** Fills options that depend on the pipeline around the stage (the stems that earlier stages changed). */

@@ -11,7 +11,7 @@ import { keyframeFiles } from './keyframes.js';
 import { INPUT_LABEL, labelOfOutput, type Source } from './player.js';
 import { type Report, reportJson } from './report.js';
 
-const AUDIO_KINDS = ['stem', 'denoised', 'bed', 'mix', 'master'];
+const AUDIO_KINDS = ['stem', 'denoised', 'restored', 'bed', 'mix', 'master'];
 
 /** The writer of a command's report files; `isEmbedding` puts the audio into the page. */
 export function reportFiles(command: string, isEmbedding = false): ReportWriter {

@@ -18,7 +18,7 @@ const input = z.strictObject({
   channelCount: z.number().optional(),
 });
 const output = z.strictObject({
-  kind: z.string().describe('stem, denoised, bed, mix, master, midi, keyframes or report.'),
+  kind: z.string().describe('stem, denoised, restored, bed, mix, master, midi, keyframes or report.'),
   path: z.string().describe('Relative to the working folder.'),
   sha256,
 });

@@ -42,7 +42,8 @@ const settingsFor = (channelCount: number): readonly RepairSetting[] => [
   { repair: 'plosives', voice, thresholdDb: -30, maxReductionDb: 30 },
   { repair: 'breaths', voice, reductionDb: 9 },
   { repair: 'sibilance', voice, thresholdDb: -20, maxReductionDb: 9 },
-  { repair: 'shimmer', combBins: [200], maxReductionDb: 18 },
+  { repair: 'stillLines', lines: [{ lowHz: 9370, highHz: 9380 }], maxReductionDb: 18 },
+  { repair: 'shimmer', maxReductionDb: 18 },
   { repair: 'bandwidth', cutoffHz: 3000, slopeDbPerOctave: -12, share: 1 },
 ];
 

@@ -49,6 +49,16 @@ describe('planTrack', () => {
     );
   });
 
+  it('names a restored mix for what was done to it, and a restored stem for the stem', async () => {
+    const filesOf = async (...steps: Parameters<typeof pipelineOf>[1]) =>
+      planTrack(await pipelineOf('test', steps, []), info(), {}).deliveries.map(({ file }) => file);
+    expect(await filesOf({ stageId: 'restore' })).toEqual(['restored.wav']);
+    expect(await filesOf({ stageId: 'restore' }, { stageId: 'denoise' })).toEqual(['denoised.wav']);
+    expect(await filesOf({ stageId: 'separate' }, { stageId: 'restore', on: 'vocals' })).toContain(
+      'stems/vocals.wav',
+    );
+  });
+
   it('keeps the form of the input, with at least 24 bits for stems', async () => {
     const int16 = { kind: 'int', bits: 16 };
     const int24 = { kind: 'int', bits: 24 };

@@ -13,6 +13,7 @@ import { removeRumble } from './rumble.js';
 import { createShimmerRule } from './shimmer.js';
 import { createSibilanceRule } from './sibilance.js';
 import { repairSpectrally } from './spectral-repair.js';
+import { createStillLineRule, type StillLine } from './still-lines.js';
 import type { Voice } from './voice.js';
 
 /** A repair with its settings. */
@@ -29,7 +30,8 @@ export type RepairSetting =
       readonly maxReductionDb: number;
     }
   | { readonly repair: 'breaths'; readonly voice: Voice; readonly reductionDb: number }
-  | { readonly repair: 'shimmer'; readonly combBins: readonly number[]; readonly maxReductionDb: number }
+  | { readonly repair: 'stillLines'; readonly lines: readonly StillLine[]; readonly maxReductionDb: number }
+  | { readonly repair: 'shimmer'; readonly maxReductionDb: number }
   | ({ readonly repair: 'bandwidth' } & BandwidthOptions);
 
 /** Repairs that say where the damage is; the others concern the whole file. */
@@ -61,6 +63,8 @@ export function runRepair(
       return spectrally(createBreathRule({ ...setting, sampleRateHz }));
     case 'sibilance':
       return spectrally(createSibilanceRule({ ...setting, sampleRateHz }));
+    case 'stillLines':
+      return spectrally(createStillLineRule({ ...setting, sampleRateHz }));
     case 'shimmer':
       return spectrally(createShimmerRule({ ...setting, sampleRateHz }));
     case 'dc':

@@ -15,6 +15,7 @@ import { type DamagedRegion, joinTouching } from '../../dsp/repair/repair-range.
 import { type RepairSetting, runRepair } from '../../dsp/repair/repairs.js';
 import { measureRumble } from '../../dsp/repair/rumble.js';
 import { addShimmer, measureShimmer, type ShimmerCounts } from '../../dsp/repair/shimmer.js';
+import { addLineCounts, countLines, type LineCounts } from '../../dsp/repair/still-lines.js';
 import {
   addVoiceLevels,
   measureVoiceLevels,
@@ -38,6 +39,7 @@ export interface Survey {
   readonly rumble: Uint32Array;
   readonly band: SpectrumSum;
   readonly shimmer: ShimmerCounts | null;
+  readonly lines: LineCounts | null;
 }
 
 interface SurveyPart {
@@ -49,6 +51,7 @@ interface SurveyPart {
   readonly rumble: Uint32Array;
   readonly band: SpectrumSum;
   readonly shimmer: ShimmerCounts | null;
+  readonly lines: LineCounts | null;
 }
 
 /** Regions, counted whole and listed at their beginning, so that a ruined file does not fill the memory. */
@@ -77,6 +80,7 @@ export const surveyScan = defineScan<unknown, SurveyParams, SurveyPart, Survey>(
     const blockMeans = Array.from({ length: channelCount }, () => [] as number[]);
     const meanFrames = Math.round(0.1 * sampleRateHz);
     const shimmer: ShimmerCounts[] = [];
+    const lines: LineCounts[] = [];
     forBlocks(context, (start, end) => {
       const block = Array.from({ length: channelCount }, () => new Float64Array(end - start));
       audio.read(start, block);
@@ -87,7 +91,9 @@ export const surveyScan = defineScan<unknown, SurveyParams, SurveyPart, Survey>(
           blockMeans[channel]!.push(meanOf(samples, at, at + meanFrames));
         }
       }
-      if (params.shimmer) shimmer.push(measureShimmer(audio, start, end));
+      if (!params.shimmer) return;
+      shimmer.push(measureShimmer(audio, start, end));
+      lines.push(countLines(audio, start, end));
     });
     const { startFrame, endFrame } = range;
     return {
@@ -99,6 +105,7 @@ export const surveyScan = defineScan<unknown, SurveyParams, SurveyPart, Survey>(
         rumble: params.rumble ? measureRumble(audio, startFrame, endFrame) : new Uint32Array(0),
         band: measureBand(audio, startFrame, endFrame),
         shimmer: params.shimmer ? addShimmer(shimmer) : null,
+        lines: params.shimmer ? addLineCounts(lines) : null,
       },
     };
   },
@@ -123,6 +130,7 @@ export const surveyScan = defineScan<unknown, SurveyParams, SurveyPart, Survey>(
       rumble,
       band: addSpectra(parts.map((part) => part.band)),
       shimmer: params.shimmer ? addShimmer(parts.flatMap((part) => part.shimmer ?? [])) : null,
+      lines: params.shimmer ? addLineCounts(parts.flatMap((part) => part.lines ?? [])) : null,
     };
   },
 });

@@ -8,7 +8,8 @@ import { brightSlope } from '../../dsp/repair/bandwidth.js';
 import { type Hum, resolveHum, trackHum } from '../../dsp/repair/hum-track.js';
 import type { RepairSetting } from '../../dsp/repair/repairs.js';
 import { isRumble, rumbleLevelDbfs } from '../../dsp/repair/rumble.js';
-import { findCombLines, SHIMMER_SHARE, shimmerGrid } from '../../dsp/repair/shimmer.js';
+import { isShimmer, shimmerShareOf } from '../../dsp/repair/shimmer.js';
+import { findStillLines, type StillLine } from '../../dsp/repair/still-lines.js';
 import { judgeVoice, type Voice } from '../../dsp/repair/voice.js';
 import { gainToDb, powerToDb, roundTo } from '../../units.js';
 import { defineStage, type StageJob } from '../stage.js';
@@ -44,7 +45,7 @@ type Job = StageJob<RestoreOptions>;
 /** The stage. */
 export const restoreStage = defineStage({
   id: 'restore',
-  version: 2,
+  version: 3,
   summary: 'Mend clipped peaks, clicks, hum, rumble, plosives, sibilants, shimmer; extend the band.',
   source:
     'Janssen et al. 1986; Vaseghi & Rayner 1990; Godsill & Rayner 1998; spectral band replication: Dietz et al. 2002',
@@ -52,6 +53,7 @@ export const restoreStage = defineStage({
   result: restoreResult,
   inputs: () => ['audio'],
   outputs: () => ['audio'],
+  files: { audio: 'restored' },
   models: ({ repairs, detector }) => (repairs.some(isVoiceRepair) ? sileroNeed(detector) : []),
   estimate: ({ repairs }, { channelCount }) => ({
     realTimeFactor: (0.02 + 0.015 * repairs.length) * channelCount,
@@ -74,7 +76,7 @@ interface Findings {
   readonly survey: Survey;
   readonly hum: Hum | undefined;
   readonly rumbleDbfs: number | null;
-  readonly combBins: readonly number[];
+  readonly stillLines: readonly StillLine[];
   readonly bandLimitHz: number | null;
   readonly speech: FoundVoice | undefined;
   readonly voice: Voice | undefined;
@@ -120,7 +122,7 @@ function isVoiceRepair(repair: Repair): boolean {
 }
 
 function isLocal(repair: RepairSetting['repair']): boolean {
-  return !['dc', 'rumble', 'hum', 'bandwidth'].includes(repair);
+  return !['dc', 'rumble', 'hum', 'stillLines', 'bandwidth'].includes(repair);
 }
 
 async function examine(job: Job): Promise<Findings> {
@@ -155,7 +157,7 @@ async function examine(job: Job): Promise<Findings> {
     survey,
     hum,
     rumbleDbfs: isAsked(job, 'rumble') ? rumbleLevelDbfs(survey.rumble) : null,
-    combBins: survey.shimmer === null ? [] : findCombLines(survey.shimmer),
+    stillLines: survey.lines === null ? [] : findStillLines(survey.lines, audio.sampleRateHz),
     bandLimitHz: findBandLimit(survey.band, audio.sampleRateHz),
     speech,
     voice,
@@ -165,7 +167,7 @@ async function examine(job: Job): Promise<Findings> {
 /** The repairs that there is reason for, in the order of REPAIRS. */
 async function settingsFor(job: Job, findings: Findings): Promise<RepairSetting[]> {
   const { options } = job;
-  const { survey, hum, voice, combBins, bandLimitHz } = findings;
+  const { survey, hum, voice, stillLines, bandLimitHz } = findings;
   const offsets = survey.dcOffsets.map((offset) => (Math.abs(offset) >= LEAST_DC ? offset : 0));
   const possible: Record<Repair, RepairSetting | undefined> = {
     clipping: survey.ceilings.some(isCut) ? { repair: 'clipping', ceilings: survey.ceilings } : undefined,
@@ -187,13 +189,23 @@ async function settingsFor(job: Job, findings: Findings): Promise<RepairSetting[
       maxReductionDb: options.sibilanceLimitDb,
     },
     shimmer:
-      combBins.length > 0 || (shimmerShareOf(survey) ?? 0) >= SHIMMER_SHARE
-        ? { repair: 'shimmer', combBins, maxReductionDb: options.shimmerLimitDb }
+      survey.shimmer !== null && isShimmer(survey.shimmer, stillLines.length > 0)
+        ? { repair: 'shimmer', maxReductionDb: options.shimmerLimitDb }
         : undefined,
   };
   const settings = REPAIRS.filter((repair) => isAsked(job, repair)).flatMap(
     (repair) => possible[repair] ?? [],
   );
+  if (stillLines.length > 0) {
+    // Before the lines that flicker, which are then judged without them.
+    const at = settings.findIndex(({ repair }) => repair === 'shimmer');
+    const setting = {
+      repair: 'stillLines',
+      lines: stillLines,
+      maxReductionDb: options.shimmerLimitDb,
+    } as const;
+    settings.splice(at < 0 ? settings.length : at, 0, setting);
+  }
   if (options.bandwidthPercent > 0) {
     if (bandLimitHz === null) job.note('info', 'nothing was added above the band: it is whole');
     else {
@@ -208,10 +220,6 @@ async function settingsFor(job: Job, findings: Findings): Promise<RepairSetting[
 /** Whether a channel has a ceiling on either side. */
 function isCut({ positive, negative }: { readonly positive: number; readonly negative: number }): boolean {
   return Number.isFinite(positive) || Number.isFinite(negative);
-}
-
-function shimmerShareOf({ shimmer }: Survey): number | null {
-  return shimmer === null ? null : shimmer.flickering / Math.max(1, shimmer.bins);
 }
 
 function describe(
@@ -231,8 +239,6 @@ function describe(
     (most, offset) => (Math.abs(offset) > Math.abs(most) ? offset : most),
     0,
   );
-  const share = shimmerShareOf(survey);
-  const { fftSize } = shimmerGrid(sampleRateHz);
   return {
     changed: isChanged,
     clippedPeakCount: countOf('clipping'),
@@ -254,11 +260,11 @@ function describe(
     plosiveCount: countOf('plosives'),
     breathCount: countOf('breaths'),
     sibilantCount: countOf('sibilance'),
-    shimmerShare: share === null ? null : roundTo(share, 4),
+    shimmerShare: survey.shimmer === null ? null : roundTo(shimmerShareOf(survey.shimmer), 4),
     combLinesHz:
-      survey.shimmer === null
+      survey.lines === null
         ? null
-        : findings.combBins.map((bin) => Math.round((bin * sampleRateHz) / fftSize)),
+        : findings.stillLines.map(({ lowHz, highHz }) => Math.round((lowHz + highHz) / 2)),
     bandLimitHz: findings.bandLimitHz === null ? null : Math.round(findings.bandLimitHz),
     bandwidthAddedPercent:
       isChanged && settings.some(({ repair }) => repair === 'bandwidth') ? job.options.bandwidthPercent : 0,
