@@ -1,6 +1,6 @@
 // Quality and cost of the denoisers on the speech recordings of ../shared (FORGE_SHARED_DIR): SI-SDR here, PESQ and
 // STOI by bench/speech_metrics.py where FORGE_BENCH_PYTHON names a Python that has pesq, pystoi, soxr and soundfile.
-// The reference tool is compared where FORGE_DEEP_FILTER names its executable; else the table says that it was not.
+// The reference tool is compared where it was built (bench/denoise/reference-tool.ts); else the table says that it was not.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,9 @@ import { judgeNoise, measureLevels, noisePowerOf } from '../dist/dsp/denoise/noi
 import { createResidualRange } from '../dist/dsp/denoise/residual-range.js';
 import type { ResidualStream } from '../dist/dsp/denoise/residual-stream.js';
 import { createDeepFilterStream } from '../dist/models/deepfilternet3/denoiser.js';
-import { loadDeepFilterNetwork } from '../dist/models/deepfilternet3/network.js';
+import { type DeepFilterNetwork, loadDeepFilterNetwork } from '../dist/models/deepfilternet3/network.js';
 import { scaleInvariantSdrDb } from '../test/helpers/sdr.js';
+import { compareSamples, compareTime, findReferenceTool } from './denoise/reference-tool.js';
 import type { BenchCase, BenchRow } from './run.js';
 
 const SHARED_DIR = resolve(process.env.FORGE_SHARED_DIR ?? '../shared');
@@ -53,7 +54,7 @@ export const bench: BenchCase = {
           ...(leastSdrDb === undefined ? {} : { isMet: siSdrDb >= leastSdrDb }),
         });
       }
-      rows.push(referenceRow(folder, noisy.length / RATE_HZ));
+      rows.push(...(await referenceRows(folder, clean, noisy, isQuick)));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -75,12 +76,8 @@ async function contendersFor(noisy: Float64Array): Promise<Contender[]> {
     create: () => createEmbeddedDenoiser({ ...embedded, channelCount }),
     leastSdrDb: 6.4,
   }));
-  const names = ['enc.onnx', 'erb_dec.onnx', 'df_dec.onnx'];
-  const files = Object.fromEntries(
-    names.map((name) => [name, join(SHARED_DIR, 'models', 'deepfilternet3', name)]),
-  );
-  if (!Object.values(files).every((path) => existsSync(path))) return contenders;
-  const network = await loadDeepFilterNetwork(files);
+  const network = await openNetwork();
+  if (network === undefined) return contenders;
   for (const [channelCount, isLinked] of [
     [1, true],
     [2, true],
@@ -94,6 +91,16 @@ async function contendersFor(noisy: Float64Array): Promise<Contender[]> {
     });
   }
   return contenders;
+}
+
+/** The networks, or undefined where they are not there. */
+async function openNetwork(): Promise<DeepFilterNetwork | undefined> {
+  const names = ['enc.onnx', 'erb_dec.onnx', 'df_dec.onnx'];
+  const files = Object.fromEntries(
+    names.map((name) => [name, join(SHARED_DIR, 'models', 'deepfilternet3', name)]),
+  );
+  if (!Object.values(files).every((path) => existsSync(path))) return undefined;
+  return loadDeepFilterNetwork(files);
 }
 
 async function denoise(
@@ -150,17 +157,32 @@ function perceived(folder: string, cleaned: Float64Array): Record<string, number
   return { pesqWb, stoi };
 }
 
-function referenceRow(folder: string, durationSec: number): BenchRow {
-  const tool = process.env.FORGE_DEEP_FILTER;
-  if (tool === undefined)
-    return { name: 'deep-filter (Rust)', figures: { compared: 'no: FORGE_DEEP_FILTER is not set' } };
-  const startedMs = performance.now();
-  const { status, stderr } = spawnSync(tool, ['-o', folder, join(SPEECH_DIR, 'noisy_snr0.wav')], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`deep-filter ended with ${status}: ${stderr}`);
-  return {
-    name: 'deep-filter (Rust)',
-    figures: { realTime: (performance.now() - startedMs) / 1000 / durationSec },
-  };
+/** The reference tool: its quality, its samples and its time against ours. */
+async function referenceRows(
+  folder: string,
+  clean: Float64Array,
+  noisy: Float64Array,
+  isQuick: boolean,
+): Promise<BenchRow[]> {
+  const tool = findReferenceTool();
+  const network = await openNetwork();
+  if (tool === undefined || network === undefined) {
+    const because =
+      tool === undefined ? 'it was not built (bench/peers/deep-filter.sh)' : 'there is no model';
+    return [{ name: 'deep-filter (Rust)', figures: { compared: `no: ${because}` } }];
+  }
+  const own = (samples: Float64Array) =>
+    denoise(
+      createDeepFilterStream(network, { channelCount: 1, isLinked: true, hasPostFilter: false }),
+      samples,
+      1,
+    );
+  const { row, cleaned } = await compareSamples(tool, noisy, own, folder);
+  const siSdrDb = scaleInvariantSdrDb(clean.subarray(0, cleaned.length), cleaned);
+  const timeOptions = isQuick ? { durationSec: 20, repeats: 1 } : { durationSec: 300, repeats: 3 };
+  return [
+    { name: 'deep-filter (Rust)', figures: { siSdrDb, ...perceived(folder, cleaned) } },
+    row,
+    compareTime(tool, noisy, join(SHARED_DIR, 'models'), folder, timeOptions),
+  ];
 }
