@@ -6,6 +6,12 @@ import { createResampledReader } from '../dsp/resample.js';
 import { ForgeError } from '../errors.js';
 import { createAtomicFile, outputError } from './atomic-file.js';
 import type { AudioBlock, AudioReader, SampleFormat } from './audio-file.js';
+import {
+  type DeliveryContainer,
+  deliverableRateHz,
+  deliverableSampleFormat,
+  usualBitrateKbps,
+} from './delivery-form.js';
 import { coverFile, metadataFile } from './encode-metadata.js';
 import { FFMPEG_HINT, type FfmpegInput, findEncoder, findFfmpeg, runFfmpeg } from './ffmpeg.js';
 import { displayPath } from './input-file.js';
@@ -18,8 +24,6 @@ import { adaptChunks, chunksOfTags, readMetadataChunks } from './wav-metadata.js
 import { openWav } from './wav-reader.js';
 import { createSampleBuffer, encodeSamples, type Quantiser } from './wav-samples.js';
 import { createWavWriter } from './wav-writer.js';
-
-export type DeliveryContainer = 'wav' | 'flac' | 'mp3' | 'm4a' | 'opus';
 
 /** The form of a delivered file. */
 export interface EncodeSpec {
@@ -64,27 +68,6 @@ export interface EncodedAudio {
 
 const BLOCK_FRAMES = 16384;
 const FLOAT32: SampleFormat = { kind: 'float', bits: 32 };
-
-const MP3_RATES_HZ = [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
-const AAC_RATES_HZ = [...MP3_RATES_HZ, 64_000, 88_200, 96_000];
-
-/** The rate that a container gets for a rate that is asked for: the same, or the next one that it knows. */
-export function deliverableRateHz(container: DeliveryContainer, sampleRateHz: number): number {
-  if (container === 'opus') return 48_000;
-  if (container === 'wav' || container === 'flac') return sampleRateHz;
-  const known = container === 'mp3' ? MP3_RATES_HZ : AAC_RATES_HZ;
-  return known.find((rateHz) => rateHz >= sampleRateHz) ?? known.at(-1)!;
-}
-
-/** The sample format that a container gets: FLAC holds integers of 16 or 24 bits, lossy containers take floats. */
-export function deliverableSampleFormat(
-  container: DeliveryContainer,
-  sampleFormat: SampleFormat,
-): SampleFormat {
-  if (container === 'wav') return sampleFormat;
-  if (container !== 'flac') return FLOAT32;
-  return { kind: 'int', bits: sampleFormat.kind === 'int' && sampleFormat.bits <= 16 ? 16 : 24 };
-}
 
 /**
  * Writes `source` to `targetPath`, converting the rate where it differs.
@@ -285,7 +268,9 @@ function encoderOptions(
   spec: EncodeSpec & { container: 'flac' | 'mp3' | 'm4a' | 'opus' },
   form: TargetForm,
 ): string[] {
-  const bitrate = `${spec.bitrateKbps ?? usualBitrateKbps(spec.container, form)}k`;
+  const { container } = spec;
+  const kbps = spec.bitrateKbps ?? (container === 'flac' ? 0 : usualBitrateKbps(container, form));
+  const bitrate = `${kbps}k`;
   switch (spec.container) {
     case 'flac':
       return form.sampleFormat.bits === 24
@@ -298,16 +283,6 @@ function encoderOptions(
     case 'opus':
       return ['-b:a', bitrate, '-f', 'opus'];
   }
-}
-
-/** Bit rates that are transparent for nearly all music, per pair of channels. */
-function usualBitrateKbps(container: 'flac' | 'mp3' | 'm4a' | 'opus', form: TargetForm): number {
-  if (container === 'mp3') {
-    // The most that the format allows: MPEG-1, MPEG-2 and MPEG-2.5.
-    const highest = form.sampleRateHz >= 32_000 ? 320 : form.sampleRateHz >= 16_000 ? 160 : 64;
-    return form.channelCount === 1 ? Math.min(160, highest) : highest;
-  }
-  return Math.round(((container === 'm4a' ? 256 : 192) * form.channelCount) / 2);
 }
 
 interface FrameReader {

@@ -12,9 +12,10 @@ import {
 import { CACHE_LIMIT_BYTES, shrinkCaches } from '../pipeline/cache.js';
 import type { Workshop } from '../pipeline/executor.js';
 import { listInputs } from '../pipeline/inputs.js';
-import { type DeliveryWish, shapeOf } from '../pipeline/plan.js';
+import { shapeOf } from '../pipeline/plan.js';
 import { type Override, type Pipeline, parseSet } from '../pipeline/preset.js';
 import { cleanOpenFolders, type RunSettings } from '../pipeline/run.js';
+import type { DeliveryWish } from '../pipeline/stage.js';
 import { forgeVersion } from '../pipeline/versions.js';
 import { openWorkshop } from '../pipeline/workshop.js';
 import { planJson, planText } from '../report/plan.js';

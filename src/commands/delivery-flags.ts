@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SampleFormat } from '../audio/audio-file.js';
 import { ForgeError } from '../errors.js';
-import type { DeliveryWish } from '../pipeline/plan.js';
+import type { DeliveryWish } from '../pipeline/stage.js';
 
 /** Values as commander gives them. */
 export interface DeliveryFlags {

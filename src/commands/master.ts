@@ -12,6 +12,7 @@ import { forecastMaster, type MasterForecast } from '../pipeline/master-forecast
 import { measureFile } from '../pipeline/measure-file.js';
 import { type Override, type Pipeline, pipelineOf } from '../pipeline/preset.js';
 import { loadStage } from '../pipeline/registry.js';
+import { describeFailed } from '../pipeline/stages/master-checks.js';
 import type { MasterOptions } from '../pipeline/stages/master-options.js';
 import { type Addition, type AudioFlags, addAudioFlags, runAudio, setOverrides } from './audio-command.js';
 import { defineCommand } from './command.js';
@@ -75,7 +76,7 @@ export const command = defineCommand({
           inputs: named,
           flags,
           pipeline,
-          foresee: (planned) => foresee(planned, pipeline),
+          foresee,
           ...(album === undefined
             ? {}
             : {
@@ -130,24 +131,27 @@ function albumText({ preset, gainDb, choice, before, after, tracks }: AlbumRepor
 }
 
 /** What every master will measure, by forecast. */
-async function foresee(planned: readonly PlannedTrack[], pipeline: Pipeline): Promise<Addition> {
+async function foresee(planned: readonly PlannedTrack[]): Promise<Addition> {
   const scratchDir = mkdtempSync(join(tmpdir(), 'forge-forecast-'));
   const forecasts: (MasterForecast & { readonly path: string })[] = [];
   try {
     for (const track of planned) {
       if ('error' in track) continue;
       const file = await measureFile(track.path, scratchDir);
-      for (const step of pipeline.steps) {
+      for (const { options, delivery } of track.plan.nodes) {
         forecasts.push({
           path: track.path,
-          ...(await forecastMaster(file, step.options as unknown as MasterOptions)),
+          ...(await forecastMaster(file, options as unknown as MasterOptions, delivery)),
         });
       }
     }
   } finally {
     rmSync(scratchDir, { recursive: true, force: true });
   }
-  return { json: { forecasts }, lines: forecasts.map(forecastText) };
+  return {
+    json: { forecasts },
+    lines: forecasts.flatMap((forecast) => [forecastText(forecast), ...formText(forecast)]),
+  };
 }
 
 function forecastText(forecast: MasterForecast & { readonly path: string }): string {
@@ -156,6 +160,21 @@ function forecastText(forecast: MasterForecast & { readonly path: string }): str
   const sound = forecast.character === null ? '' : `, ${forecast.character}, curve ${forecast.curve}`;
   const verdict = willReachTarget === true ? '' : ', target out of reach';
   return `${path}: ${preset}: about ${integratedLufs} LUFS, ${truePeakDbtp} dBTP: gain ${gainDb} dB, limiting ${gainReductionDb} dB${sound}${verdict}`;
+}
+
+/** A line where the file will have another form than its target takes. */
+function formText({
+  path,
+  preset,
+  formChecks,
+  formFlags,
+}: MasterForecast & { readonly path: string }): string[] {
+  const failed = formChecks.filter(({ pass }) => pass === false);
+  if (failed.length === 0) return [];
+  const advice = formFlags === '' ? '' : ` (make it with ${formFlags})`;
+  return [
+    `${path}: ${preset}: another form than the target takes: ${describeFailed(failed).join('; ')}${advice}`,
+  ];
 }
 
 /** `podcast-mono`, or the bare name of a preset file. */

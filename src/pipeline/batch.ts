@@ -5,7 +5,7 @@ import { type AudioInfo, probeAudio } from '../audio/probe.js';
 import { EXIT_MIXED, exitCodeOf, type ForgeError, toForgeError } from '../errors.js';
 import type { Workshop } from './executor.js';
 import { readManifest } from './manifest.js';
-import { type DeliveryWish, planTrack, type TrackPlan } from './plan.js';
+import { planTrack, type TrackPlan } from './plan.js';
 import type { Pipeline } from './preset.js';
 import {
   type ReportWriter,
@@ -14,6 +14,7 @@ import {
   type TrackProgress,
   type TrackResult,
 } from './run.js';
+import type { DeliveryWish } from './stage.js';
 import { assignTrackNames } from './tracks.js';
 
 /** One input with its plan, or with the reason why it can't be worked on. */

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import type { AudioNote } from '../audio/audio-file.js';
 import { ForgeError } from '../errors.js';
 import type { TrackAlbum } from './album.js';
-import type { DeliveryWish } from './plan.js';
 import type { OptionOrigin } from './preset.js';
-import type { DeliverySpec } from './stage.js';
+import type { DeliverySpec, DeliveryWish } from './stage.js';
 import type { StageNote } from './stage-result.js';
 import { writeWhole } from './whole-file.js';
 

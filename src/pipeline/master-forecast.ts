@@ -9,7 +9,10 @@ import { meanPowers } from '../dsp/spectrum/spectrum-meter.js';
 import { roundTo } from '../units.js';
 import { loadMasterTarget } from './master-target.js';
 import type { MeasuredFile } from './measure-file.js';
+import type { DeliverySpec } from './stage.js';
+import type { Check } from './stages/master-checks.js';
 import { chooseCharacter } from './stages/master-choice.js';
+import { checkDelivery, deliveryFlags, foretellForm } from './stages/master-delivery.js';
 import { faintLoudness, goalOf, HEADROOM_DB, peakOf } from './stages/master-goal.js';
 import type { MasterOptions } from './stages/master-options.js';
 import { findGain } from './stages/master-search.js';
@@ -29,10 +32,21 @@ export interface MasterForecast {
   /** null where nothing but gain and limiter is meant to run. */
   readonly character: string | null;
   readonly curve: string | null;
+  /** The rules of the target on the form of the file, against the form that it will have; empty where there are none. */
+  readonly formChecks: readonly Check[];
+  /** Flags that make the form right; empty where it is, or no flag does. */
+  readonly formFlags: string;
 }
 
-/** The forecast of a master of a measured mix. Null figures where there is no sound, or a reference decides. */
-export async function forecastMaster(file: MeasuredFile, options: MasterOptions): Promise<MasterForecast> {
+/**
+ * The forecast of a master of a measured mix, delivered in the form of `spec`. Null figures where there is no sound, or a
+ * reference decides.
+ */
+export async function forecastMaster(
+  file: MeasuredFile,
+  options: MasterOptions,
+  spec: DeliverySpec,
+): Promise<MasterForecast> {
   const target = loadMasterTarget(options.preset);
   const { measures, sampleRateHz, channelCount } = file;
   const loudness = loudnessFigures(measures.loudness, sampleRateHz);
@@ -56,11 +70,15 @@ export async function forecastMaster(file: MeasuredFile, options: MasterOptions)
         },
       )
     : undefined;
+  const form = foretellForm(spec, target.isMono ? 1 : channelCount);
+  const formChecks = target.delivery === undefined ? [] : checkDelivery(target.delivery, form);
   const shared = {
     preset: target.id,
     before: { integratedLufs: shown(loudness.integratedLufs), truePeakDbtp: shown(loudness.truePeakDbtp) },
     character: choice?.character ?? null,
     curve: choice?.curve ?? null,
+    formChecks,
+    formFlags: target.delivery === undefined ? '' : deliveryFlags(target.delivery, formChecks),
   };
   const isByReference = target.integratedLufs === null && target.rmsTargetDbfs === undefined;
   if (lufs === null || peakDb === null || goal.targetLufs === null || isByReference) {

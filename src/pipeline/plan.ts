@@ -5,7 +5,7 @@ import type { AudioInfo } from '../audio/probe.js';
 import { ForgeError } from '../errors.js';
 import type { OptionOrigin, Pipeline } from './preset.js';
 import { rangeFramesOf } from './ranges.js';
-import type { DeliverySpec, ModelNeed, PlanSituation, StageDefinition } from './stage.js';
+import type { DeliverySpec, DeliveryWish, ModelNeed, PlanSituation, StageDefinition } from './stage.js';
 
 /** The run's input, as audio to work on. */
 export const INPUT_NODE = 'input';
@@ -22,6 +22,8 @@ export interface PlanNode {
   readonly inputs: Readonly<Record<string, string>>;
   /** By role: the name under which later stages find it. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** The form of what the node delivers. */
+  readonly delivery: DeliverySpec;
 }
 
 /** A file that the run delivers. */
@@ -59,15 +61,6 @@ export interface TrackPlan {
   readonly estimate: PlanEstimate;
 }
 
-/** What the user asked of the form of the results; what is missing is as the input has it. */
-export interface DeliveryWish {
-  readonly container?: DeliverySpec['container'];
-  readonly sampleRateHz?: number;
-  readonly sampleFormat?: SampleFormat;
-  readonly bitrateKbps?: number;
-  readonly dither?: 'off' | 'tpdf' | 'shaped';
-}
-
 const LOSSLESS_SOURCE_FORMAT: SampleFormat = { kind: 'int', bits: 24 };
 /** Cores assumed for the estimate of time. */
 const ESTIMATE_CORES = 2;
@@ -93,6 +86,7 @@ export function planTrack(pipeline: Pipeline, info: AudioInfo, wish: DeliveryWis
       models: step.stage.models?.(options) ?? [],
       inputs: Object.fromEntries(inputs),
       outputs: Object.fromEntries(outputs),
+      delivery: deliverySpec(info, step.stage.completeWish?.(wish, options, info) ?? wish),
     });
   }
   const spec = deliverySpec(info, wish);
@@ -101,7 +95,7 @@ export function planTrack(pipeline: Pipeline, info: AudioInfo, wish: DeliveryWis
     delivery: spec,
     wish,
     deliveries: planDeliveries(nodes, versions, spec, stemSpec(spec, wish)),
-    conversions: conversionsOf(info, spec),
+    conversions: conversionsOf(info, nodes.findLast(({ stage }) => stage.delivers)?.delivery ?? spec),
     estimate: estimateOf(nodes, info),
   };
 }
@@ -190,14 +184,13 @@ function planDeliveries(
   for (const node of nodes) {
     if (node.stage.delivers !== true) continue;
     for (const role of Object.keys(node.outputs)) {
-      const file = `${fileStemOf(node, role)}.${spec.container}`;
       deliveries.push({
         kind: 'master',
         name: node.id,
         from: `${node.id}.${role}`,
         isEncoded: true,
-        file,
-        spec,
+        file: `${fileStemOf(node, role)}.${node.delivery.container}`,
+        spec: node.delivery,
       });
     }
   }

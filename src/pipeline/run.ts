@@ -275,9 +275,7 @@ class TrackRun {
       seed: this.settings.seed,
       inputs: Object.entries(inputs).map(([role, ref]) => [role, ref.key]),
       models: Object.values(models).map(({ id, sha256 }) => [id, sha256]),
-      ...(node.stage.delivers === true
-        ? { delivery: this.plan.delivery, metadata: this.#input!.sha256 }
-        : {}),
+      ...(node.stage.delivers === true ? { delivery: node.delivery, metadata: this.#input!.sha256 } : {}),
     });
   }
 
@@ -293,7 +291,7 @@ class TrackRun {
       seed: this.settings.seed,
       inputs,
       models,
-      delivery: this.plan.delivery,
+      delivery: node.delivery,
       metadataFrom: this.info,
       tolerateDamage: this.settings.tolerateDamage,
       key,

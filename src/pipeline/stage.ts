@@ -152,6 +152,15 @@ export interface DeliverySpec {
   readonly dither?: 'off' | 'tpdf' | 'shaped';
 }
 
+/** What the user asked of the form of the results; what is missing is as the input has it. */
+export interface DeliveryWish {
+  readonly container?: DeliverySpec['container'];
+  readonly sampleRateHz?: number;
+  readonly sampleFormat?: SampleFormat;
+  readonly bitrateKbps?: number;
+  readonly dither?: 'off' | 'tpdf' | 'shaped';
+}
+
 /** What a written file says of itself. */
 export interface WrittenForm {
   /** As DeliverySpec names them; else the probe's own name. */
@@ -269,6 +278,12 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly files?: Readonly<Record<string, 'bed' | 'mix' | 'restored'>>;
   /** True where run(job) encodes deliverables itself: their form and tags are then part of the content key. */
   readonly delivers?: boolean;
+  /** What the stage's target adds to the wish, for deliverables that the stage encodes itself. */
+  completeWish?(
+    wish: DeliveryWish,
+    options: z.output<Schema>,
+    input: Pick<AudioShape, 'sampleRateHz' | 'channelCount'>,
+  ): DeliveryWish;
   /** Fills options that depend on the pipeline around the stage (the stems that earlier stages changed). */
   adapt?(options: z.output<Schema>, situation: PlanSituation): z.output<Schema>;
   /** Processing time over audio time on one core of an ordinary machine, and peak memory, for the plan. */

@@ -1,9 +1,9 @@
 // A plan as JSON that can be edited and run (`forge run --plan`), and as text.
 import type { PlannedTrack } from '../pipeline/batch.js';
-import { type DeliveryWish, rangeLengths, shapeOf } from '../pipeline/plan.js';
+import { rangeLengths, shapeOf } from '../pipeline/plan.js';
 import type { Pipeline } from '../pipeline/preset.js';
 import type { RunSettings } from '../pipeline/run.js';
-import type { Json } from '../pipeline/stage.js';
+import type { DeliveryWish, Json } from '../pipeline/stage.js';
 import { forgeVersion } from '../pipeline/versions.js';
 
 export const PLAN_SCHEMA = 'forge.plan/1';

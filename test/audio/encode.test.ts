@@ -3,12 +3,8 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeAudio } from '../../src/audio/decode.js';
-import {
-  deliverableRateHz,
-  type EncodeOptions,
-  type EncodeSpec,
-  encodeAudio,
-} from '../../src/audio/encode.js';
+import { deliverableRateHz } from '../../src/audio/delivery-form.js';
+import { type EncodeOptions, type EncodeSpec, encodeAudio } from '../../src/audio/encode.js';
 import { type AudioInfo, probeAudio } from '../../src/audio/probe.js';
 import { readTags } from '../../src/audio/tags.js';
 import { openWav } from '../../src/audio/wav-reader.js';

@@ -87,6 +87,31 @@ describe('forge master', () => {
     }
   });
 
+  it('foretells a form that the target does not take, and tells the flags', async () => {
+    const plan = await forge(['master', 'loud.wav', '--preset', 'netflix', '--dry-run'], { cwd });
+    expect(plan.code, plan.stderr).toBe(0);
+    expect(plan.stdout).toContain('netflix: another form than the target takes: sampleRateHz is 44100');
+    expect(plan.stdout).toContain('--rate 48000 --depth 24');
+  });
+
+  it('plans an MP3 for acx, which takes nothing else, beside WAV for the others', async () => {
+    const args = ['master', 'loud.wav', '--preset', 'spotify,acx', '--dry-run', '--json'];
+    const { code, stdout, stderr } = await forge(args, { cwd });
+    expect(code, stderr).toBe(0);
+    const { forecasts } = JSON.parse(stdout) as {
+      forecasts: {
+        preset: string;
+        formChecks: { rule: string; pass: boolean | null }[];
+        formFlags: string;
+      }[];
+    };
+    expect(forecasts[0]).toMatchObject({ preset: 'spotify', formChecks: [], formFlags: '' });
+    expect(forecasts[1]!.formChecks.length).toBeGreaterThan(4);
+    expect(forecasts[1]!.formChecks.every(({ pass }) => pass === true)).toBe(true);
+    expect(stdout).toContain('master.acx.mp3');
+    expect(stdout).toContain('master.spotify.wav');
+  });
+
   it('rounds as it is told', async () => {
     const bytes: Buffer[] = [];
     for (const dither of ['off', 'tpdf', 'shaped']) {

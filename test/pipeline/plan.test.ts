@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AudioInfo } from '../../src/audio/probe.js';
-import { type DeliveryWish, planTrack } from '../../src/pipeline/plan.js';
+import { planTrack } from '../../src/pipeline/plan.js';
 import { loadPipeline, pipelineOf } from '../../src/pipeline/preset.js';
+import type { DeliveryWish } from '../../src/pipeline/stage.js';
 
 const info = (changes: Partial<AudioInfo> = {}): AudioInfo => ({
   path: '/music/song.wav',

@@ -97,3 +97,16 @@ function integratedBounds(target: MasterTarget, isSparse: boolean): Check['limit
     max: target.maxIntegratedLufs ?? roundTo(integratedLufs + LOUDNESS_TOLERANCE_LU, 3),
   };
 }
+
+/** A phrase for every rule that the written file does not hold. */
+export function describeFailed(checks: readonly Check[]): string[] {
+  return checks
+    .filter(({ pass }) => pass === false)
+    .map(({ rule, measured, limit }) => `${rule} is ${measured}, expected ${boundsText(limit)}`);
+}
+
+function boundsText({ min, max, oneOf }: Check['limit']): string {
+  if (oneOf !== undefined) return oneOf.join(' or ');
+  if (min === undefined) return `at most ${max}`;
+  return max === undefined ? `at least ${min}` : `${min} to ${max}`;
+}

@@ -1,8 +1,43 @@
 // The rules of a target on the form of the file that is handed in: container, rate, depth, bit rate, channels, against
-// what the written file says of itself. A form is the user's own choice and a flag away, so none of this misses a target.
+// what the written file says of itself, or is foretold to say. A form is the user's own choice and a flag away, so none of
+// this misses a target; what the user leaves open follows the rules where forge's own choice, WAV, would break them.
+import type { AudioShape } from '../../audio/audio-file.js';
+import { deliverableRateHz, deliverableSampleFormat, usualBitrateKbps } from '../../audio/delivery-form.js';
 import type { DeliveryRules } from '../master-target.js';
-import type { WrittenForm } from '../stage.js';
+import type { DeliverySpec, DeliveryWish, WrittenForm } from '../stage.js';
 import type { Check } from './master-checks.js';
+
+type Source = Pick<AudioShape, 'sampleRateHz' | 'channelCount'>;
+
+/** A wish with what a target that takes no WAV asks of container, rate and bit rate, where the wish is silent. */
+export function completeDelivery(
+  rules: DeliveryRules | undefined,
+  wish: DeliveryWish,
+  { sampleRateHz, channelCount }: Source,
+): DeliveryWish {
+  if (rules?.containers === undefined || rules.containers.includes('wav')) return wish;
+  const { containers, sampleRatesHz, minBitrateKbps } = rules;
+  const container = wish.container ?? containers[0];
+  const rateHz =
+    wish.sampleRateHz ??
+    (sampleRatesHz === undefined || sampleRatesHz.includes(sampleRateHz) ? sampleRateHz : sampleRatesHz[0]);
+  if (container === 'wav' || container === 'flac') return { ...wish, container, sampleRateHz: rateHz };
+  const usual = usualBitrateKbps(container, { sampleRateHz: rateHz, channelCount });
+  const bitrateKbps = wish.bitrateKbps ?? Math.max(usual, minBitrateKbps ?? 0);
+  return { ...wish, container, sampleRateHz: rateHz, bitrateKbps };
+}
+
+/** What a file of this form will say of itself. */
+export function foretellForm(spec: DeliverySpec, channelCount: number): WrittenForm {
+  const { container } = spec;
+  const own = { container, sampleRateHz: deliverableRateHz(container, spec.sampleRateHz), channelCount };
+  if (container === 'wav' || container === 'flac') {
+    const bitDepth = deliverableSampleFormat(container, spec.sampleFormat).bits;
+    return { ...own, bitDepth, bitrateKbps: null, isConstantBitrate: null };
+  }
+  const bitrateKbps = spec.bitrateKbps ?? usualBitrateKbps(container, own);
+  return { ...own, bitDepth: null, bitrateKbps, isConstantBitrate: container === 'mp3' ? true : null };
+}
 
 /** The part of the sheet about the form; a lossy file has no depth, a lossless one no bit rate: not checked. */
 export function checkDelivery(rules: DeliveryRules, form: WrittenForm): Check[] {

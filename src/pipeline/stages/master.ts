@@ -17,8 +17,14 @@ import { VOICE_ACTIVITY_MODELS, voiceActivityPasses } from '../voice-activity.js
 import { loudnessReport, pictureOfTicks, spectrumReport } from './analyze-report.js';
 import { type FoundDialogue, findDialogue } from './dialogue.js';
 import type { ChainLink } from './master-chain.js';
-import { type Check, checkTarget, LOUDNESS_TOLERANCE_LU, type Written } from './master-checks.js';
-import { checkDelivery, deliveryFlags } from './master-delivery.js';
+import {
+  type Check,
+  checkTarget,
+  describeFailed,
+  LOUDNESS_TOLERANCE_LU,
+  type Written,
+} from './master-checks.js';
+import { checkDelivery, completeDelivery, deliveryFlags } from './master-delivery.js';
 import { hashNamedFiles } from './master-files.js';
 import { faintLoudness, type Goal, goalOf, HEADROOM_DB, isSparse, peakOf } from './master-goal.js';
 import { type MasterOptions, masterOptions } from './master-options.js';
@@ -44,6 +50,10 @@ export const masterStage = defineStage({
   options: masterOptions,
   result: masterSchema,
   adapt: (options) => ({ ...options, filesSha256: hashNamedFiles(options) }),
+  completeWish(wish, { preset }, { sampleRateHz, channelCount }) {
+    const { delivery, isMono } = loadMasterTarget(preset);
+    return completeDelivery(delivery, wish, { sampleRateHz, channelCount: isMono ? 1 : channelCount });
+  },
   inputs: () => ['mix'],
   outputs: () => ['master'],
   delivers: true,
@@ -312,19 +322,6 @@ function describeLinks(found: FoundGain, goal: Goal, ceilingDb: number, reductio
       reason: `Takes ${reductionDb.toFixed(2)} dB off the highest peak${most}.`,
     },
   ];
-}
-
-/** A phrase for every rule that the written file does not hold. */
-function describeFailed(checks: readonly Check[]): string[] {
-  return checks
-    .filter(({ pass }) => pass === false)
-    .map(({ rule, measured, limit }) => `${rule} is ${measured}, expected ${boundsText(limit)}`);
-}
-
-function boundsText({ min, max, oneOf }: Check['limit']): string {
-  if (oneOf !== undefined) return oneOf.join(' or ');
-  if (min === undefined) return `at most ${max}`;
-  return max === undefined ? `at least ${min}` : `${min} to ${max}`;
 }
 
 function describeMissed(checks: readonly Check[], after: Loudness, target: MasterTarget): string[] {

@@ -5,7 +5,12 @@ import { probeAudio } from '../../../src/audio/probe.js';
 import { loadMasterTarget } from '../../../src/pipeline/master-target.js';
 import type { DeliverySpec, WrittenForm } from '../../../src/pipeline/stage.js';
 import { masterStage } from '../../../src/pipeline/stages/master.js';
-import { checkDelivery, deliveryFlags } from '../../../src/pipeline/stages/master-delivery.js';
+import {
+  checkDelivery,
+  completeDelivery,
+  deliveryFlags,
+  foretellForm,
+} from '../../../src/pipeline/stages/master-delivery.js';
 import { masterSchema } from '../../../src/pipeline/stages/master-schema.js';
 import { musicLike } from '../../dsp/signals.js';
 import { audioRefOf, runStage } from '../../helpers/direct-job.js';
@@ -71,6 +76,45 @@ describe('the form of a delivery', () => {
     expect(judged('acx', { ...MP3, channelCount: 6 }).flags).toBe('');
   });
 
+  it('is chosen for a target that takes no WAV, where the user leaves it open', () => {
+    const { delivery } = loadMasterTarget('acx');
+    const mono = { sampleRateHz: 48_000, channelCount: 1 };
+    const whole = completeDelivery(delivery, {}, mono);
+    expect(whole).toEqual({ container: 'mp3', sampleRateHz: 44_100, bitrateKbps: 192 });
+    expect(completeDelivery(delivery, {}, { ...mono, channelCount: 2 }).bitrateKbps).toBe(320);
+    expect(completeDelivery(delivery, { bitrateKbps: 128, sampleRateHz: 48_000 }, mono)).toMatchObject({
+      bitrateKbps: 128,
+      sampleRateHz: 48_000,
+    });
+    expect(completeDelivery(delivery, { container: 'wav' }, mono)).toEqual({
+      container: 'wav',
+      sampleRateHz: 44_100,
+    });
+    // Of targets that take WAV nothing is chosen.
+    expect(completeDelivery(loadMasterTarget('cd').delivery, {}, mono)).toEqual({});
+    expect(completeDelivery(undefined, {}, mono)).toEqual({});
+  });
+
+  it('is foretold', () => {
+    const spec: DeliverySpec = {
+      container: 'wav',
+      sampleRateHz: 48_000,
+      sampleFormat: { kind: 'int', bits: 24 },
+    };
+    expect(foretellForm(spec, 2)).toEqual(WAV);
+    expect(foretellForm({ ...spec, container: 'mp3', sampleRateHz: 96_000 }, 1)).toEqual({
+      ...MP3,
+      sampleRateHz: 48_000,
+      bitrateKbps: 160,
+    });
+    expect(
+      foretellForm({ ...spec, container: 'flac', sampleFormat: { kind: 'float', bits: 32 } }, 2),
+    ).toEqual({
+      ...WAV,
+      container: 'flac',
+    });
+  });
+
   async function master(preset: string, delivery: Partial<DeliverySpec>) {
     const { outcome, notes, encoded } = await runStage(
       masterStage,
@@ -99,6 +143,11 @@ describe('the form of a delivery', () => {
     const made = await master('acx', { container: 'mp3', sampleRateHz: 44_100, bitrateKbps: 192 });
     expect(made.measured).toMatchObject({ container: 'mp3', sampleRateHz: 44_100, bitrateMode: 'constant' });
     expect(made.measured.bitrateKbps).toBe(192);
+    const spec = { container: 'mp3', sampleRateHz: 44_100, bitrateKbps: 192 } as const;
+    const foretold = foretellForm({ ...spec, sampleFormat: { kind: 'int', bits: 24 } }, 2);
+    const { delivery } = loadMasterTarget('acx');
+    for (const { rule, measured } of checkDelivery(delivery!, foretold))
+      expect(made.measured[rule]).toBe(measured);
     expect(made.verdicts).toMatchObject({ bitrateKbps: true, bitrateMode: true });
     const { path } = made.encoded.master!;
     const variable = path.replace('.mp3', '.vbr.mp3');
