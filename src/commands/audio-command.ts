@@ -122,6 +122,12 @@ export async function runAudio(job: AudioJob): Promise<number> {
       );
     }
     const { flags } = job;
+    const makesAudio = job.pipeline.steps.some(({ stage, options }) => stage.outputs(options).length > 0);
+    if (flags.output !== undefined && !makesAudio) {
+      throw new ForgeError('usage/conflicting-options', 'expected no -o where no audio is made', {
+        hint: '-o names the audio that a command makes; the reports lie in the folder of --out.',
+      });
+    }
     return await runPlanned(job, (wish, settings, pipeline) =>
       planBatch({ paths: inputs.paths, outFolder: flags.out, pipeline, wish, settings }),
     );

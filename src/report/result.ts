@@ -4,6 +4,7 @@ import type { BatchItem } from '../pipeline/batch.js';
 import type { StageRecord, TrackResult } from '../pipeline/run.js';
 import type { Json } from '../pipeline/stage.js';
 import { figureText, labelOf, limitText, unitOf } from './figures.js';
+import { restoreLine, restorePlaces } from './restore-text.js';
 
 type JsonObject = { readonly [key: string]: Json | undefined };
 
@@ -125,27 +126,6 @@ function summaryOf(record: StageRecord): string {
   return words.join(', ') || 'done';
 }
 
-/** What was found, and where the band ends. */
-function restoreLine(data: JsonObject): string {
-  const counted = [
-    ['clippedPeakCount', 'clipped peaks'],
-    ['clickCount', 'clicks'],
-    ['plosiveCount', 'plosives'],
-    ['breathCount', 'breaths'],
-    ['sibilantCount', 'loud sibilants'],
-  ] as const;
-  const found = counted.flatMap(([key, words]) =>
-    Number(data[key] ?? 0) > 0 ? [`${String(data[key])} ${words}`] : [],
-  );
-  const { hum, voice, bandLimitHz } = data as Readonly<Record<string, JsonObject | number | null>>;
-  if (typeof hum === 'object' && hum !== null)
-    found.push(`hum of ${String(hum.mainsHz)} Hz at ${figureText(hum.levelDbfs, 'dBFS')}`);
-  if (typeof bandLimitHz === 'number') found.push(`band ends at ${figureText(bandLimitHz, 'Hz')}`);
-  if (typeof voice === 'object' && voice !== null)
-    found.push(`room between phrases ${figureText(voice.roomDbfs, 'dBFS')}`);
-  return found.join(', ') || 'nothing found';
-}
-
 function duckLine(data: JsonObject): string {
   const { detector } = (data.voice ?? {}) as JsonObject;
   const phrases = (data.phrases ?? []) as readonly Json[];
@@ -157,6 +137,8 @@ function masterLine(data: JsonObject): string {
 }
 
 function detailsOf(record: StageRecord): string[] {
+  if (record.stage === 'restore' && record.options.detect === true)
+    return restorePlaces(record.data as JsonObject);
   if (record.stage !== 'master') return [];
   const checks = ((record.data as JsonObject).checks ?? []) as readonly {
     rule: string;

@@ -1,4 +1,5 @@
 // forge restore as a person runs it: a look that changes nothing, and a repair.
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { forge, jsonOf, testSong, writeWav } from '../helpers/cli.js';
@@ -14,7 +15,7 @@ describe('forge restore', () => {
     results: { changed: boolean; clickCount: number; regions: { repair: string; channel: number }[] }[];
   };
 
-  it('reports the places with --detect, and writes what came in', async () => {
+  it('reports the places with --detect, and writes no audio', async () => {
     const result = await forge(['restore', 'clicks.wav', '--detect', '--json'], { cwd });
     expect(result.code).toBe(0);
     const [found] = jsonOf<Answer>(result).results;
@@ -23,6 +24,11 @@ describe('forge restore', () => {
     expect(
       found!.regions.filter(({ repair }) => repair === 'clicks').every(({ channel }) => channel === 0),
     ).toBe(true);
+    expect(readdirSync(join(cwd, 'forge-out/clicks')).filter((name) => name.endsWith('.wav'))).toEqual([]);
+    const text = await forge(['restore', 'clicks.wav', '--detect'], { cwd });
+    expect(text.stdout).toMatch(/restore: \d+ clicks/);
+    expect(text.stdout).toMatch(/0\.45\d–0\.45\d s {2}clicks of channel 1, severity \d+\.\d dB/);
+    expect((await forge(['restore', 'clicks.wav', '--detect', '-o', 'x.wav'], { cwd })).code).toBe(2);
   });
 
   it('mends them without', async () => {
@@ -30,6 +36,8 @@ describe('forge restore', () => {
     expect(result.code).toBe(0);
     expect(jsonOf<Answer>(result).results[0]!.changed).toBe(true);
     const [left] = readAll(join(cwd, 'mended.wav'));
+    expect((await forge(['restore', 'clicks.wav'], { cwd })).code).toBe(0);
+    expect(existsSync(join(cwd, 'forge-out/clicks/restored.wav'))).toBe(true);
     expect(Math.abs(left![70_000]! - song[0]![70_000]!)).toBeGreaterThan(0.4);
   });
 });

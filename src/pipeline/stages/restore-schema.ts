@@ -27,7 +27,10 @@ export const restoreOptions = z.strictObject({
     .describe(
       'What to look for and to mend. plosives, breaths and sibilance are for a voice alone; shimmer is for generated or separated music.',
     ),
-  detect: z.boolean().default(false).describe('Only reports what is damaged, and changes nothing.'),
+  detect: z
+    .boolean()
+    .default(false)
+    .describe('Only reports what is damaged and where; changes nothing, and makes no audio.'),
   clickThresholdDb: z
     .number()
     .min(15)

@@ -52,7 +52,7 @@ export const restoreStage = defineStage({
   options: restoreOptions,
   result: restoreResult,
   inputs: () => ['audio'],
-  outputs: () => ['audio'],
+  outputs: ({ detect }) => (detect ? [] : ['audio']),
   files: { audio: 'restored' },
   models: ({ repairs, detector }) => (repairs.some(isVoiceRepair) ? sileroNeed(detector) : []),
   estimate: ({ repairs }, { channelCount }) => ({
@@ -103,8 +103,10 @@ async function run(job: Job): Promise<{ data: RestoreResult }> {
     isChanged = true;
     if (setting.repair === 'clipping') peakAfter = peak;
   }
-  if (!isChanged) {
-    job.bypass('audio', 'audio', job.options.detect ? 'only detection was asked for' : 'no damage was found');
+  if (job.options.detect) {
+    job.note('info', 'nothing was changed: only detection was asked for');
+  } else if (!isChanged) {
+    job.bypass('audio', 'audio', 'no damage was found');
   } else if (peakAfter !== undefined && peakAfter > 1) {
     job.note('info', `rebuilt peaks reach ${gainToDb(peakAfter).toFixed(1)} dBFS: they need headroom`);
   }

@@ -30,7 +30,11 @@ type Data = {
 async function restore(block: readonly Float64Array[], options: Record<string, unknown> = {}) {
   const result = await runStage(restoreStage, { audio: audioRefOf(block, RATE) }, options);
   expect(restoreStage.result.safeParse(result.outcome.data).error).toBeUndefined();
-  return { ...result, data: result.outcome.data as Data, output: readAll(result.outputs.audio!) };
+  return {
+    ...result,
+    data: result.outcome.data as Data,
+    output: result.outputs.audio === undefined ? [] : readAll(result.outputs.audio),
+  };
 }
 
 function withClicks(samples: Float64Array): Float64Array {
@@ -95,7 +99,7 @@ describe('the stage restore', () => {
     const damaged = withClicks(clean);
     const detected = await restore([damaged], { detect: true });
     expect(detected.data).toMatchObject({ changed: false, clickCount: 9 });
-    expect(isSameAudio(detected.output, [Float32Array.from(damaged)])).toBe(true);
+    expect(detected.output).toEqual([]);
     const onlyDc = await restore([damaged], { repairs: ['dc'] });
     expect(onlyDc.data).toMatchObject({ clickCount: null, clippedPeakCount: null });
   });
