@@ -24,8 +24,8 @@ export interface RangeMeasureOptions {
   /** Meters that see every frame of the range once, in order. */
   readonly others?: (window: FrameWindow) => readonly WindowMeter[];
   readonly othersBytes?: number;
-  /** True keeps the levels of every tick of 10 ms. */
-  readonly isWithTicks?: boolean;
+  /** Keeps the levels of every so many ticks of 10 ms (MeterOptions). */
+  readonly ticksPerLevel?: number;
   readonly onProgress?: (framesDone: number) => void;
 }
 

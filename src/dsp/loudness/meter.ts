@@ -27,12 +27,14 @@ export interface LoudnessPart {
   /** Linear, by channel. */
   readonly truePeaks: Float64Array;
   readonly samplePeaks: Float64Array;
-  /** Where asked for: every tick of 10 ms. */
+  /** Where asked for: the levels of every tick of 10 ms, or of several ticks. */
   readonly ticks?: TickLevels;
 }
 
-/** What every tick of 10 ms holds; what a limiter will do to the loudness is foretold from it. */
+/** What every so many ticks hold; what a limiter will do to the loudness is foretold from it. */
 export interface TickLevels {
+  /** Ticks of 10 ms that a level stands for. */
+  readonly ticksPerLevel: number;
   /** Weighted mean squares. */
   readonly meanSquares: Float32Array;
   /** Largest true peak of all channels, linear. */
@@ -53,8 +55,8 @@ export interface MeterOptions {
   readonly weights: Float64Array;
   /** False leaves out true and sample peaks. */
   readonly isPeakMeter?: boolean;
-  /** True keeps the levels of every tick. */
-  readonly isWithTicks?: boolean;
+  /** Keeps the levels of every so many ticks, a divisor of TICKS_PER_HOP; none where it is not given. */
+  readonly ticksPerLevel?: number;
 }
 
 /** The channels of one K-weighting cascade; a lone channel stands in both lanes. */
@@ -121,7 +123,7 @@ export class LoudnessMeter {
     this.#tick = Math.round((startFrame * TICKS_PER_SEC) / sampleRateHz);
     this.#ticks = new Float64Array(Math.ceil(((endFrame - startFrame) * TICKS_PER_SEC) / sampleRateHz) + 1);
     this.#tickCount = 0;
-    this.#tickPeaks = new Float32Array(this.#options.isWithTicks === true ? this.#ticks.length : 0);
+    this.#tickPeaks = new Float32Array(this.#options.ticksPerLevel !== undefined ? this.#ticks.length : 0);
     this.#tickPeakCount = 0;
     this.#truePeaks = new Float64Array(this.#window.channelCount);
     this.#samplePeaks = new Float64Array(this.#window.channelCount);
@@ -140,7 +142,7 @@ export class LoudnessMeter {
     if (this.#options.isPeakMeter === false) return;
     this.#window.silence(frames);
     this.#measurePeaks(frames);
-    if (this.#options.isWithTicks === true) this.#measureTickPeaks(frames);
+    if (this.#options.ticksPerLevel !== undefined) this.#measureTickPeaks(frames);
   }
 
   /** Ends the range: the newest PEAK_MARGIN_FRAMES frames, which lie behind it, complete the peaks at its end. */
@@ -150,6 +152,7 @@ export class LoudnessMeter {
       this.#measurePeaks(PEAK_MARGIN_FRAMES);
     }
     const ticks = this.#ticks.subarray(0, this.#tickCount);
+    const { sampleRateHz, ticksPerLevel } = this.#options;
     return {
       hops: sumGroups(ticks, TICKS_PER_HOP),
       headTicks: ticks.slice(0, SHORT_TERM_TICKS),
@@ -158,14 +161,15 @@ export class LoudnessMeter {
       shortTermMax: largestWindow(ticks, SHORT_TERM_TICKS),
       truePeaks: this.#truePeaks,
       samplePeaks: this.#samplePeaks,
-      ...(this.#options.isWithTicks === true
-        ? {
+      ...(ticksPerLevel === undefined
+        ? {}
+        : {
             ticks: {
-              meanSquares: scaled(ticks, TICKS_PER_SEC / this.#options.sampleRateHz),
-              peaks: this.#tickPeaks.slice(0, ticks.length),
+              ticksPerLevel,
+              meanSquares: meansOf(ticks, ticksPerLevel, TICKS_PER_SEC / sampleRateHz),
+              peaks: largestOf(this.#tickPeaks.subarray(0, ticks.length), ticksPerLevel),
             },
-          }
-        : {}),
+          }),
     };
   }
 
@@ -263,10 +267,27 @@ function sumGroups(values: Float64Array, length: number): Float64Array {
   return sums;
 }
 
-function scaled(values: Float64Array, factor: number): Float32Array {
-  const products = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) products[i] = values[i]! * factor;
-  return products;
+/** Means of groups of `length` values (the last may hold fewer) times `factor`. */
+function meansOf(values: Float64Array, length: number, factor: number): Float32Array {
+  const means = new Float32Array(Math.ceil(values.length / length));
+  for (let group = 0, at = 0; group < means.length; group++) {
+    const end = Math.min(values.length, at + length);
+    const share = factor / (end - at);
+    let sum = 0;
+    for (; at < end; at++) sum += values[at]!;
+    means[group] = sum * share;
+  }
+  return means;
+}
+
+/** The largest of each group of `length` values. */
+function largestOf(values: Float32Array, length: number): Float32Array {
+  const largest = new Float32Array(Math.ceil(values.length / length));
+  for (const [i, value] of values.entries()) {
+    const group = Math.floor(i / length);
+    largest[group] = Math.max(largest[group]!, value);
+  }
+  return largest;
 }
 
 /** Largest sum of `length` neighbours; 0 where there are fewer. */

@@ -64,9 +64,10 @@ export function joinParts(parts: readonly LoudnessPart[]): LoudnessPart {
     shortTermMax,
     truePeaks: largestByChannel(parts.map((part) => part.truePeaks)),
     samplePeaks: largestByChannel(parts.map((part) => part.samplePeaks)),
-    ...(parts.every(({ ticks }) => ticks !== undefined)
+    ...(parts[0]?.ticks !== undefined
       ? {
           ticks: {
+            ticksPerLevel: parts[0]!.ticks!.ticksPerLevel,
             meanSquares: concatFloats(parts.map(({ ticks }) => ticks!.meanSquares)),
             peaks: concatFloats(parts.map(({ ticks }) => ticks!.peaks)),
           },
@@ -148,6 +149,24 @@ export function loudnessHistory(
     return values;
   };
   return { momentaryLufs: trace(MOMENTARY_HOPS), shortTermLufs: trace(SHORT_TERM_HOPS) };
+}
+
+/** Short-term loudness every `everyHops` × 0.1 s, to `digits` decimals; null until a window is full. */
+export function shortTermHistory(
+  programme: LoudnessPart,
+  sampleRateHz: number,
+  everyHops: number,
+  digits: number,
+): (number | null)[] {
+  const hopMeans = hopMeansOf(programme, sampleRateHz);
+  const values: (number | null)[] = [];
+  for (let end = everyHops; end <= hopMeans.length; end += everyHops) {
+    const window = hopMeans.subarray(Math.max(0, end - SHORT_TERM_HOPS), end);
+    const lufs =
+      window.length < SHORT_TERM_HOPS ? null : loudnessOf(windowMeans(window, SHORT_TERM_HOPS)[0]!);
+    values.push(lufs === null ? null : roundTo(lufs, digits));
+  }
+  return values;
 }
 
 /** Level in dB of the largest of some linear peaks; null for silence. */

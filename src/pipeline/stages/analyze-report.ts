@@ -6,7 +6,7 @@ import { imageHistory, timelineFigures } from '../../dsp/levels/timeline-figures
 import { columnSec, type TimelinePart } from '../../dsp/levels/timeline-meter.js';
 import type { Dialogue } from '../../dsp/loudness/dialogue.js';
 import { type LoudnessPart, TICKS_PER_SEC } from '../../dsp/loudness/meter.js';
-import { loudnessFigures, loudnessHistory, peakDb } from '../../dsp/loudness/programme.js';
+import { loudnessFigures, loudnessHistory, peakDb, shortTermHistory } from '../../dsp/loudness/programme.js';
 import { PICTURE_ROWS } from '../../dsp/spectrum/band-detail.js';
 import { bandCrestFactors, bandImages } from '../../dsp/spectrum/band-figures.js';
 import { spectrumFigures } from '../../dsp/spectrum/figures.js';
@@ -148,34 +148,33 @@ export function pictureOf(
 /** Columns of a picture that is drawn from ticks, at most. */
 const MOST_COLUMNS = 2000;
 
-/** A picture out of the levels of every 10 ms, measured with ticks; without a spectrogram. */
+/** A picture out of the levels of ticks; without a spectrogram. */
 export function pictureOfTicks(programme: LoudnessPart, sampleRateHz: number): Picture {
-  const { peaks, meanSquares } = programme.ticks!;
-  const ticksPerColumn = Math.max(1, Math.ceil(peaks.length / MOST_COLUMNS));
-  const columnCount = Math.ceil(peaks.length / ticksPerColumn);
+  const { peaks, meanSquares, ticksPerLevel } = programme.ticks!;
+  const levelsPerColumn = Math.max(1, Math.ceil(peaks.length / MOST_COLUMNS));
+  const columnCount = Math.ceil(peaks.length / levelsPerColumn);
   const highs = new Int8Array(columnCount);
   const levels = new Uint8Array(columnCount);
   for (let column = 0; column < columnCount; column++) {
     let peak = 0;
     let energy = 0;
-    const from = column * ticksPerColumn;
-    const end = Math.min(peaks.length, from + ticksPerColumn);
-    for (let tick = from; tick < end; tick++) {
-      peak = Math.max(peak, peaks[tick]!);
-      energy += meanSquares[tick]!;
+    const from = column * levelsPerColumn;
+    const end = Math.min(peaks.length, from + levelsPerColumn);
+    for (let i = from; i < end; i++) {
+      peak = Math.max(peak, peaks[i]!);
+      energy += meanSquares[i]!;
     }
     highs[column] = Math.min(127, Math.ceil(127 * peak));
     levels[column] = Math.min(255, Math.round(255 * Math.sqrt(energy / (end - from))));
   }
-  const { shortTermLufs } = loudnessHistory(programme, sampleRateHz, 0, 1);
   return {
-    columnSec: roundTo(ticksPerColumn / TICKS_PER_SEC, 3),
+    columnSec: roundTo((levelsPerColumn * ticksPerLevel) / TICKS_PER_SEC, 3),
     lows: base64(highs.map((high) => -high)),
     highs: base64(highs),
     levels: base64(levels),
     shortTermLufs: {
       hopSec: 10 * HISTORY_HOP_SEC,
-      values: shortTermLufs.filter((_, i) => i % 10 === 9),
+      values: shortTermHistory(programme, sampleRateHz, 10, 1),
     },
   };
 }

@@ -39,7 +39,7 @@ export interface MeasureParams {
   readonly isWithMusic?: boolean;
   /** Adds to the levels what they do over time, and to the spectrum what its bands do. */
   readonly isWithTimeline?: boolean;
-  /** Keeps the levels of every 10 ms, for forecasts of limiting. */
+  /** Keeps the levels of every 10 ms (of a long recording, every 20 ms), for forecasts of limiting. */
   readonly isWithTicks?: boolean;
 }
 
@@ -87,7 +87,7 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
       weights: channelWeights(channelCount, source.info?.channelMask),
       startFrame,
       endFrame,
-      isWithTicks: params.isWithTicks === true,
+      ...(params.isWithTicks === true ? { ticksPerLevel: isLong(context) ? 2 : 1 } : {}),
       othersBytes: LEVEL_METER_BYTES + TIMELINE_METER_BYTES,
       others: (window) => {
         if (!params.isWithLevels) return [];

@@ -9,7 +9,12 @@ import { musicLike, noise } from '../signals.js';
 
 const RATE_HZ = 48_000;
 
-function measure(channels: readonly Float32Array[], from = 0, to = channels[0]!.length): LoudnessPart {
+function measure(
+  channels: readonly Float32Array[],
+  from = 0,
+  to = channels[0]!.length,
+  ticksPerLevel = 1,
+): LoudnessPart {
   const source = {
     channelCount: channels.length,
     frameCount: channels[0]!.length,
@@ -19,7 +24,7 @@ function measure(channels: readonly Float32Array[], from = 0, to = channels[0]!.
     },
   };
   const weights = new Float64Array(channels.length).fill(1);
-  const range = { startFrame: from, endFrame: to, isWithTicks: true };
+  const range = { startFrame: from, endFrame: to, ticksPerLevel };
   return measureRange(source, { sampleRateHz: RATE_HZ, weights, ...range });
 }
 
@@ -28,21 +33,26 @@ describe('the forecast of what limiting takes', () => {
   const bursts = [noise(10 * RATE_HZ, 4).map((x, i) => x * (i % 30_000 < 2_000 ? 0.9 : 0.1))];
 
   it.each([
-    ['music', music, 3, 0.07],
-    ['music', music, 6, 0.07],
+    ['music', 3, 1, music, 0.07],
+    ['music', 6, 1, music, 0.07],
+    ['music', 3, 2, music, 0.12],
+    ['music', 6, 2, music, 0.12],
     // Peaks between the samples of noise lie anywhere, not at the largest sample.
-    ['bursts of noise', bursts, 4, 0.5],
-  ] as const)('is near: %s, %i dB into the limiter', (_, channels, overDb, share) => {
-    const part = measure(channels);
-    const { integratedLufs, truePeakDbtp } = loudnessFigures(part, RATE_HZ);
-    const options = limiter.options.parse({ inputGainDb: -1 - truePeakDbtp! + overDb, ceilingDb: -1 });
-    const out = runDevice(createLimiter(options, RATE_HZ, channels.length), channels);
-    const linearLufs = integratedLufs! + options.inputGainDb;
-    const loss = linearLufs - loudnessFigures(measure(out), RATE_HZ).integratedLufs!;
-    const foretold = linearLufs - foretellLimitedLoudness(part.ticks!, options)!;
-    expect(loss).toBeGreaterThan(0.1);
-    expect(Math.abs(foretold - loss)).toBeLessThan(share * loss);
-  });
+    ['bursts of noise', 4, 1, bursts, 0.5],
+  ] as const)(
+    'is near: %s, %i dB into the limiter, by levels of %i ticks',
+    (_, overDb, ticks, channels, share) => {
+      const part = measure(channels, 0, channels[0]!.length, ticks);
+      const { integratedLufs, truePeakDbtp } = loudnessFigures(part, RATE_HZ);
+      const options = limiter.options.parse({ inputGainDb: -1 - truePeakDbtp! + overDb, ceilingDb: -1 });
+      const out = runDevice(createLimiter(options, RATE_HZ, channels.length), channels);
+      const linearLufs = integratedLufs! + options.inputGainDb;
+      const loss = linearLufs - loudnessFigures(measure(out), RATE_HZ).integratedLufs!;
+      const foretold = linearLufs - foretellLimitedLoudness(part.ticks!, options)!;
+      expect(loss).toBeGreaterThan(0.1);
+      expect(Math.abs(foretold - loss)).toBeLessThan(share * loss);
+    },
+  );
 
   it('takes nothing below the ceiling, and nothing is foretold of silence', () => {
     const { ticks } = measure(music);
