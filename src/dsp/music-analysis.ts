@@ -4,12 +4,14 @@ import type { GenreGuess } from './genre/schema.js';
 import type { MusicFeatures } from './music-features.js';
 import type { BeatActivations } from './rhythm/activations.js';
 import { analyzeRhythm } from './rhythm/analyze-rhythm.js';
+import { barCues } from './rhythm/bar-cues.js';
+import { judgeDownbeats } from './rhythm/bar-network.js';
 import type { RhythmAnalysis, RhythmOptions } from './rhythm/schema.js';
 import { analyzeStructure } from './structure/analyze-structure.js';
 import type { StructureAnalysis } from './structure/schema.js';
 import { analyzeTonal } from './tonal/analyze-tonal.js';
 import type { TonalAnalysis } from './tonal/schema.js';
-import { hearSegments } from './tonal/segments.js';
+import { hearSegments, type TonalSegments } from './tonal/segments.js';
 
 export interface MusicAnalysis {
   readonly rhythm: RhythmAnalysis;
@@ -28,9 +30,13 @@ export function analyzeMusic(
   options: RhythmOptions = {},
 ): MusicAnalysis {
   const { bands, pitches, durationSec } = features;
-  const rhythm = analyzeRhythm(activations, options);
-  const heard = hearSegments(pitches, durationSec, rhythm.beatsSec, rhythm.downbeatsSec);
-  const tonal = analyzeTonal(heard);
+  let heard: TonalSegments | undefined;
+  const rhythm = analyzeRhythm(activations, options, (beatsSec) => {
+    heard = hearSegments(pitches, durationSec, beatsSec);
+    return judgeDownbeats(barCues(beatsSec, heard.segments, bands, activations), beatsSec.length);
+  });
+  heard ??= hearSegments(pitches, durationSec, []);
+  const tonal = analyzeTonal(heard, rhythm.downbeatsSec);
   const structure = analyzeStructure(bands, heard.segments, durationSec, rhythm.downbeatsSec);
   return { rhythm, tonal, structure, genre: guessGenre(bands, rhythm, tonal, durationSec) };
 }

@@ -1,6 +1,7 @@
 // Rhythm of a piece from the beat network's activations: onsets, beats, bars, tempo and swing.
 import { roundTo } from '../../units.js';
 import { type BeatActivations, peakNear, secToBeatFrame } from './activations.js';
+import { type BarTrack, trackBars } from './bar-tracker.js';
 import { chooseLevel } from './metrical-level.js';
 import { pickOnsets } from './onsets.js';
 import type { METERS, RhythmAnalysis, RhythmOptions } from './schema.js';
@@ -11,11 +12,19 @@ const WEAKEST_BEAT = 0.05;
 /** Pieces whose beat activations never pass this have no beat that could be told. */
 const WEAKEST_PIECE = 0.2;
 
+/** Probability that a bar begins, for each of a piece's beats, drawing on more than the beat network's opinion. */
+export type DownbeatJudge = (beatsSec: readonly number[]) => ArrayLike<number>;
+
 /**
  * The `rhythm` part of an analysis (see schema.ts for the fields). A piece without any beat gives null and empty
- * lists. A given tempo or meter is obeyed: it is reported as given, with confidence 1.
+ * lists. A given tempo or meter is obeyed: it is reported as given, with confidence 1. Without a judge the bars are those
+ * of the network's downbeat activations.
  */
-export function analyzeRhythm(activations: BeatActivations, options: RhythmOptions = {}): RhythmAnalysis {
+export function analyzeRhythm(
+  activations: BeatActivations,
+  options: RhythmOptions = {},
+  judge?: DownbeatJudge,
+): RhythmAnalysis {
   const { beat, downbeat } = activations;
   const onsetsSec = pickOnsets(activations.onset);
   if (!beat.some((value) => value >= WEAKEST_PIECE)) return silent(onsetsSec);
@@ -24,18 +33,18 @@ export function analyzeRhythm(activations: BeatActivations, options: RhythmOptio
   if (level === null) return silent(onsetsSec);
   const { best, rivals } = level;
   const [first, end] = soundingSpan(best.beatsSec, beat);
-  const beatsSec = best.beatsSec.slice(first, end);
-  const places = best.bars.places.slice(first, end);
+  const beatsSec = best.beatsSec.slice(first, end).map((sec) => roundTo(sec, 3));
+  const bars = judge === undefined ? cutBars(best.bars, first, end) : trackBars(judge(beatsSec), givenMeter);
   const curve = tempoCurve(beatsSec);
   const swing = swingRatio(beatsSec, onsetsSec);
   return {
     tempoBpm: options.tempoBpm ?? roundTo(best.tempoBpm, 2),
     tempoAlternativesBpm: rivals.slice(0, 2).map((rival) => roundTo(rival.tempoBpm, 2)),
     tempoConfidence: roundTo(level.confidence, 3),
-    beatsSec: beatsSec.map((sec) => roundTo(sec, 3)),
-    downbeatsSec: beatsSec.filter((_, k) => places[k] === 0).map((sec) => roundTo(sec, 3)),
-    meter: options.meter ?? meterName(best.bars.meter, best.tempoBpm),
-    meterConfidence: roundTo(best.bars.meterConfidence, 3),
+    beatsSec,
+    downbeatsSec: beatsSec.filter((_, k) => bars.places[k] === 0),
+    meter: options.meter ?? meterName(bars.meter, best.tempoBpm),
+    meterConfidence: roundTo(bars.meterConfidence, 3),
     onsetsSec: onsetsSec.map((sec) => roundTo(sec, 3)),
     tempoCurve: curve.map(({ timeSec, tempoBpm }) => ({
       timeSec: roundTo(timeSec, 3),
@@ -44,6 +53,10 @@ export function analyzeRhythm(activations: BeatActivations, options: RhythmOptio
     tempoVariationPercent: curve.length === 0 ? null : roundTo(variationPercent(curve), 2),
     swingRatio: swing === null ? null : roundTo(swing, 3),
   };
+}
+
+function cutBars(bars: BarTrack, first: number, end: number): BarTrack {
+  return { ...bars, places: bars.places.slice(first, end) };
 }
 
 /** The run of beats [first, end) from the first to the last that can be heard. */

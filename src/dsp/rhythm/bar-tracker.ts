@@ -3,12 +3,12 @@
 
 /** Prior probabilities of bars of 2 … 7 beats in the music that is mastered today. */
 const METER_PRIOR: Readonly<Record<number, number>> = { 2: 0.02, 3: 0.12, 4: 0.8, 5: 0.02, 6: 0.02, 7: 0.02 };
-/** Probability that a bar starts where the meter does not expect one. */
-const SLIP = 2e-3;
 const SMALLEST_PROBABILITY = 0.02;
 
 /** Settings, chosen on the validation set. */
 export const BAR_MODEL = {
+  /** Probability that a bar starts where the meter does not expect one. */
+  slip: 2e-3,
   /** Activation at which a beat is as likely to be a downbeat as not. */
   evenActivation: 0.55,
   /** Share of the beats that count as independent evidence for a meter: songs repeat their bars. */
@@ -73,8 +73,8 @@ function decodeBars(activation: ArrayLike<number>, beats: number): { places: num
   let next = new Float64Array(beats);
   const claim = Math.log(BAR_MODEL.evenActivation);
   const pass = Math.log(1 - BAR_MODEL.evenActivation);
-  const slip = Math.log(SLIP / beats);
-  const stay = Math.log(1 - SLIP);
+  const slip = Math.log(BAR_MODEL.slip / beats);
+  const stay = Math.log(1 - BAR_MODEL.slip);
   for (let k = 0; k < count; k++) {
     const p = Math.min(1 - SMALLEST_PROBABILITY, Math.max(SMALLEST_PROBABILITY, activation[k]!));
     let top = 0;

@@ -12,8 +12,11 @@ const KEY_BLOCK_SEGMENTS = 16;
  * The `tonal` part of an analysis (see schema.ts for the fields) of a piece's segments at their tuning;
  * changes of chords lie between segments.
  */
-export function analyzeTonal({ tuning, segments }: TonalSegments): TonalAnalysis {
-  const states = decodeChords(segments);
+export function analyzeTonal(
+  { tuning, segments }: TonalSegments,
+  downbeatsSec: readonly number[],
+): TonalAnalysis {
+  const states = decodeChords(segments, downbeatsSec);
   const keySegments: KeySegment[] = segments.map((segment, k) => ({
     chroma: segment.chroma,
     root: states[k]!.root,

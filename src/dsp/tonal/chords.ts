@@ -6,11 +6,11 @@ import { CHORD_KINDS, type ChordKind } from './chord-names.js';
 const STATES = 12 * CHORD_KINDS.length + 1;
 const NO_CHORD = STATES - 1;
 
-/** Chroma of a segment: 12 values ≥ 0 each (C first), and whether a bar starts with it. */
+/** Chroma of a segment: 12 values ≥ 0 each (C first). */
 export interface ChordSegment {
+  readonly startSec: number;
   readonly chroma: Float64Array;
   readonly bass: Float64Array;
-  readonly isDownbeat: boolean;
 }
 
 export interface ChordState {
@@ -29,9 +29,13 @@ export const CHORD_MODEL = {
   priorWeight: 1,
 };
 
-/** The most probable chord of each segment. */
-export function decodeChords(segments: readonly ChordSegment[]): ChordState[] {
+/** The most probable chord of each segment; `downbeatsSec` are the starts of those that begin bars. */
+export function decodeChords(
+  segments: readonly ChordSegment[],
+  downbeatsSec: readonly number[],
+): ChordState[] {
   const count = segments.length;
+  const downbeats = new Set(downbeatsSec);
   if (count === 0) return [];
   const from = new Int16Array(count * STATES);
   let scores = new Float64Array(STATES);
@@ -40,7 +44,8 @@ export function decodeChords(segments: readonly ChordSegment[]): ChordState[] {
     const segment = segments[k]!;
     let top = 0;
     for (let state = 1; state < STATES; state++) if (scores[state]! > scores[top]!) top = state;
-    const change = scores[top]! - (segment.isDownbeat ? CHORD_MODEL.downbeatNats : CHORD_MODEL.changeNats);
+    const change =
+      scores[top]! - (downbeats.has(segment.startSec) ? CHORD_MODEL.downbeatNats : CHORD_MODEL.changeNats);
     scoreSegment(segment, next);
     for (let state = 0; state < STATES; state++) {
       const isKept = k === 0 || scores[state]! >= change;

@@ -15,7 +15,6 @@ const QUIET_SALIENCE = 0.02;
 export interface Segment {
   readonly startSec: number;
   readonly endSec: number;
-  readonly isDownbeat: boolean;
   readonly chroma: Float64Array;
   readonly bass: Float64Array;
 }
@@ -34,11 +33,9 @@ export function hearSegments(
   pitches: Uint8Array,
   durationSec: number,
   beatsSec: readonly number[],
-  downbeatsSec: readonly number[],
 ): TonalSegments {
   const tuning = estimateTuning(pitches);
   const cuts = cutTimes(durationSec, beatsSec);
-  const downbeats = new Set(downbeatsSec);
   const analyser = createSalienceAnalyser();
   const frames = pitches.length / PITCH_BIN_COUNT;
   const salience = new Float64Array(NOTE_COUNT);
@@ -56,7 +53,7 @@ export function hearSegments(
       return distance >= 1 ? 1e-3 : 0.2 + 0.8 * Math.cos((Math.PI / 2) * distance);
     });
     analyser.analyse(pitches, from, weights, tuning.semitones, salience);
-    segments.push({ startSec, endSec, isDownbeat: downbeats.has(startSec), ...fold(salience) });
+    segments.push({ startSec, endSec, ...fold(salience) });
   }
   return { tuning, segments: silenceQuiet(segments) };
 }

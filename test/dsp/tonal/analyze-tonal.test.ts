@@ -27,7 +27,7 @@ function analyzeChords(names: readonly string[], concertPitchHz = 440, transpose
   const features = extractMusicFeatures(sourceOf(signal), { startFrame: 0, endFrame: signal.length });
   const beats = groups.map((_, k) => k * 0.5);
   const downbeats = beats.filter((_, k) => k % 4 === 0);
-  return analyzeTonal(hearSegments(features.pitches, features.durationSec, beats, downbeats));
+  return analyzeTonal(hearSegments(features.pitches, features.durationSec, beats), downbeats);
 }
 
 describe('analyzeTonal', () => {
@@ -106,12 +106,8 @@ describe('analyzeTonal', () => {
     const features = extractMusicFeatures(sourceOf(signal), { startFrame: 0, endFrame: signal.length });
     const beats = groups.map((_, k) => k * 0.5);
     const { keys } = analyzeTonal(
-      hearSegments(
-        features.pitches,
-        features.durationSec,
-        beats,
-        beats.filter((_, k) => k % 4 === 0),
-      ),
+      hearSegments(features.pitches, features.durationSec, beats),
+      beats.filter((_, k) => k % 4 === 0),
     );
     expect(keys.map((span) => span.label)).toEqual(['C major', 'E major']);
     expect(Math.abs(keys[1]!.startSec - 24)).toBeLessThanOrEqual(8);
@@ -124,7 +120,7 @@ describe('analyzeTonal', () => {
   });
 
   it('gives nulls for silence', () => {
-    const result = analyzeTonal(hearSegments(new Uint8Array(252 * 30), 3, [], []));
+    const result = analyzeTonal(hearSegments(new Uint8Array(252 * 30), 3, []), []);
     expect(() => tonalSchema.parse(result)).not.toThrow();
     expect(result.key).toBeNull();
     expect(result.tuningHz).toBeNull();
@@ -133,7 +129,7 @@ describe('analyzeTonal', () => {
   });
 
   it('gives empty lists for nothing', () => {
-    const result = analyzeTonal(hearSegments(new Uint8Array(0), 0, [], []));
+    const result = analyzeTonal(hearSegments(new Uint8Array(0), 0, []), []);
     expect(result.key).toBeNull();
   });
 });
