@@ -14,7 +14,7 @@ import {
   suggestionList,
 } from './spectrum-section.js';
 import { escapeXml } from './text.js';
-import { analysisLanes, laneStack, loudnessLane, waveLane } from './time-lanes.js';
+import { analysisLanes, laneStack, loudnessLane, spectrogramLane, waveLane } from './time-lanes.js';
 
 type JsonObject = { readonly [key: string]: Json | undefined };
 
@@ -196,6 +196,8 @@ function master(data: MasterData, durationSec: number): string {
               },
               durationSec,
             ),
+            spectrogramLane('Mix', picture.before.spectrogram, durationSec),
+            spectrogramLane('Master', picture.after.spectrogram, durationSec),
           ],
           durationSec,
         );
@@ -250,9 +252,10 @@ function stems(
   },
   durationSec: number,
 ): string {
-  const lanes = Object.entries(data.picture ?? {}).map(([name, picture]) =>
+  const lanes = Object.entries(data.picture ?? {}).flatMap(([name, picture]) => [
     waveLane(name, picture, durationSec),
-  );
+    spectrogramLane(name, picture.spectrogram, durationSec),
+  ]);
   const rows = data.stems.map(
     ({ name, integratedLufs, levelDb }) =>
       `<tr><th scope="row">${escapeXml(name)}</th><td>${escapeXml(figureText(integratedLufs, 'LUFS'))}</td><td>${escapeXml(figureText(levelDb, 'dB'))}</td></tr>`,

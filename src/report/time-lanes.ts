@@ -68,7 +68,7 @@ export function analysisLanes(data: Analysis, durationSec: number): string {
           },
           durationSec,
         ),
-    picture?.spectrogram === undefined ? '' : spectrogramLane(picture.spectrogram, durationSec),
+    spectrogramLane('Hz', picture?.spectrogram, durationSec),
     ...imageLanes(stereo?.history, durationSec),
     spanLane('Keys', tonal?.keys ?? [], durationSec),
     spanLane('Chords', tonal?.chords ?? [], durationSec, shortChord),
@@ -196,7 +196,13 @@ function rangeBounds(values: readonly (number | null)[]): readonly [number, numb
   return [at(0.1), at(0.95)];
 }
 
-function spectrogramLane(spectrogram: NonNullable<Picture['spectrogram']>, durationSec: number): string {
+/** The spectrum over time; empty where there is none. `name` stands at its left. */
+export function spectrogramLane(
+  name: string,
+  spectrogram: Picture['spectrogram'],
+  durationSec: number,
+): string {
+  if (spectrogram === undefined) return '';
   const { columnSec, rowCount, bytes } = spectrogram;
   const levels = Buffer.from(bytes, 'base64');
   const width = levels.length / rowCount;
@@ -213,11 +219,14 @@ function spectrogramLane(spectrogram: NonNullable<Picture['spectrogram']>, durat
   }
   const share = Math.min(1, (width * columnSec) / durationSec);
   const body = `<img alt="" style="width:${percent(share)}" src="${pngDataUri(pixels, width, rowCount)}">`;
-  const left = [100, 1000, 10_000].map(
+  const isNamed = name !== 'Hz';
+  // A name takes the place of the highest mark.
+  const left = (isNamed ? [100, 1000] : [100, 1000, 10_000]).map(
     (hz): Mark => ({ at: 1 - Math.log10(hz / 20) / 3, text: hz < 1000 ? `${hz}` : `${hz / 1000}k` }),
   );
-  const label = 'Spectrogram, 20 Hz to 20 kHz; every figure of it stands in the tables';
-  return plot({ kind: 'seek picture', name: 'Hz', label, body, heightRem: 7, left });
+  const of = isNamed ? ` of ${name}` : '';
+  const label = `Spectrogram${of}, 20 Hz to 20 kHz; every figure of it stands in the tables`;
+  return plot({ kind: 'seek picture', name, label, body, heightRem: isNamed ? 4.5 : 7, left });
 }
 
 function imageLanes(history: NonNullable<Analysis['stereo']>['history'], durationSec: number): string[] {

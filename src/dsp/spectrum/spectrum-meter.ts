@@ -2,13 +2,14 @@
 // grid of absolute frames, so that ranges add up to the whole. Mid and side of the first two channels are kept apart.
 import { createKernelFft, kernelFftBytes } from '../kernels/fft.js';
 import { type FrameSource, FrameWindow } from '../kernels/frame-window.js';
+import { addBandDetail, BandDetail, type BandDetailPart, bandDetailBytes } from './band-detail.js';
 import {
-  addBandDetail,
-  BandDetail,
-  type BandDetailPart,
-  bandDetailBytes,
+  addPicture,
   columnWindowsFor,
-} from './band-detail.js';
+  PICTURE_BYTES,
+  PictureColumns,
+  type PicturePart,
+} from './picture-columns.js';
 
 /** Sums over windows, in arbitrary units; bin k stands for k × rate / size. */
 interface PowerSums<Powers> {
@@ -19,13 +20,15 @@ interface PowerSums<Powers> {
   readonly side: Powers;
   /** Power of all further channels together; empty up to two channels. */
   readonly others: Powers;
+  readonly picture: PicturePart;
+  readonly detail?: BandDetailPart;
 }
 
 /** What one range gives: in single precision, as many of them lie on disk and are read again. */
-export type SpectrumPart = PowerSums<Float32Array> & { readonly detail?: BandDetailPart };
+export type SpectrumPart = PowerSums<Float32Array>;
 
 /** The sum over ranges. */
-export type Spectrum = PowerSums<Float64Array> & { readonly detail?: BandDetailPart };
+export type Spectrum = PowerSums<Float64Array>;
 
 /** Length of the transform at a rate: the power of two nearest above 0.3 s. */
 export function spectrumSize(sampleRateHz: number): number {
@@ -48,7 +51,8 @@ export function createSpectrumMeter(
   const hop = size / 2;
   const bins = size / 2 + 1;
   const detailBytes = isDetailed ? bandDetailBytes(size, sampleRateHz) : 0;
-  const extraBytes = kernelFftBytes(size) + 4 * size + 3 * (8 * bins + 64) + 1024 + detailBytes;
+  const extraBytes =
+    kernelFftBytes(size) + 4 * size + 3 * (8 * bins + 64) + 1024 + PICTURE_BYTES + detailBytes;
   const window = new FrameWindow(channelCount, size, extraBytes);
   const { kernels, pointers } = window;
   const fft = createKernelFft(kernels, size);
@@ -58,7 +62,8 @@ export function createSpectrumMeter(
   const { windowMidSide, multiply, addPowers } = kernels.functions;
   const re = fft.re.byteOffset;
   const im = fft.im.byteOffset;
-  const detail = isDetailed ? new BandDetail(kernels, { mid, side }, size, sampleRateHz) : undefined;
+  const picture = new PictureColumns(kernels, { mid, side }, size, sampleRateHz);
+  const detail = isDetailed ? new BandDetail(kernels, size, sampleRateHz) : undefined;
 
   /** The transform of mid + i·side, or of two further channels. */
   const transform = (channel: number): void => {
@@ -79,7 +84,8 @@ export function createSpectrumMeter(
     measure(source, startFrame, endFrame) {
       for (const powers of [mid, side, others]) powers.fill(0);
       const first = Math.ceil(startFrame / hop);
-      detail?.begin(first, columnWindowsFor(source.frameCount, hop));
+      picture.begin(first, columnWindowsFor(source.frameCount, hop));
+      detail?.begin();
       // Waveforms of bands need one window more, to complete the last.
       const end = first * hop < endFrame && isDetailed ? endFrame + hop : endFrame;
       if (first * hop < endFrame) window.load(source, (first - 1) * hop, hop, hop);
@@ -95,7 +101,9 @@ export function createSpectrumMeter(
           if (isInside) addPowers(re, im, size, a.byteOffset, b.byteOffset);
           if (channel === 0) detail?.add(fft.re, fft.im, isInside);
         }
-        if (isInside) windowCount++;
+        if (!isInside) continue;
+        picture.add();
+        windowCount++;
       }
       return {
         size,
@@ -103,6 +111,7 @@ export function createSpectrumMeter(
         mid: new Float32Array(mid),
         side: new Float32Array(side),
         others: channelCount > 2 ? new Float32Array(others) : new Float32Array(0),
+        picture: picture.end(),
         ...(detail === undefined ? {} : { detail: detail.end() }),
       };
     },
@@ -119,15 +128,18 @@ export function joinSpectra(parts: Iterable<SpectrumPart>): Spectrum {
 /** Adds a range's spectrum to the sum of those before it, in the sum's own arrays. */
 export function addSpectrum(sum: Spectrum | undefined, part: SpectrumPart): Spectrum {
   const { size, windowCount, mid, side, others } = part;
-  const detail = part.detail === undefined ? {} : { detail: addBandDetail(sum?.detail, part.detail) };
+  const further = {
+    picture: addPicture(sum?.picture, part.picture),
+    ...(part.detail === undefined ? {} : { detail: addBandDetail(sum?.detail, part.detail) }),
+  };
   if (sum === undefined) {
     const [first, second, third] = [mid, side, others].map((powers) => Float64Array.from(powers));
-    return { size, windowCount, mid: first!, side: second!, others: third!, ...detail };
+    return { size, windowCount, mid: first!, side: second!, others: third!, ...further };
   }
   addTo(sum.mid, mid);
   addTo(sum.side, side);
   addTo(sum.others, others);
-  return { ...sum, windowCount: sum.windowCount + windowCount, ...detail };
+  return { ...sum, windowCount: sum.windowCount + windowCount, ...further };
 }
 
 function addTo(sums: Float64Array, powers: Float32Array): void {

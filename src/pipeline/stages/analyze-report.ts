@@ -7,9 +7,9 @@ import { columnSec, type TimelinePart } from '../../dsp/levels/timeline-meter.js
 import type { Dialogue } from '../../dsp/loudness/dialogue.js';
 import { type LoudnessPart, TICKS_PER_SEC } from '../../dsp/loudness/meter.js';
 import { loudnessFigures, loudnessHistory, peakDb, shortTermHistory } from '../../dsp/loudness/programme.js';
-import { PICTURE_ROWS } from '../../dsp/spectrum/band-detail.js';
 import { bandCrestFactors, bandImages } from '../../dsp/spectrum/band-figures.js';
 import { spectrumFigures } from '../../dsp/spectrum/figures.js';
+import { PICTURE_ROWS } from '../../dsp/spectrum/picture-columns.js';
 import { meanPowers, type Spectrum } from '../../dsp/spectrum/spectrum-meter.js';
 import { roundTo } from '../../units.js';
 import type { Json } from '../stage.js';
@@ -127,29 +127,37 @@ export function pictureOf(
   sampleRateHz: number,
 ): Picture {
   const { columnHops, lows, highs, levels } = timeline;
-  const detail = spectrum?.detail;
   return {
     columnSec: columnSec(columnHops),
     lows: base64(lows),
     highs: base64(highs),
     levels: base64(levels),
-    ...(spectrum === undefined || detail === undefined
-      ? {}
-      : {
-          spectrogram: {
-            columnSec: (detail.columnWindows * spectrum.size) / 2 / sampleRateHz,
-            rowCount: PICTURE_ROWS,
-            bytes: base64(detail.columns.subarray(0, detail.columnCount * PICTURE_ROWS)),
-          },
-        }),
+    ...spectrogramOf(spectrum, sampleRateHz),
+  };
+}
+
+/** The spectrum over time, where it was measured. */
+function spectrogramOf(spectrum: Spectrum | undefined, sampleRateHz: number): Pick<Picture, 'spectrogram'> {
+  if (spectrum === undefined) return {};
+  const { picture, size } = spectrum;
+  return {
+    spectrogram: {
+      columnSec: (picture.columnWindows * size) / 2 / sampleRateHz,
+      rowCount: PICTURE_ROWS,
+      bytes: base64(picture.columns.subarray(0, picture.columnCount * PICTURE_ROWS)),
+    },
   };
 }
 
 /** Columns of a picture that is drawn from ticks, at most. */
 const MOST_COLUMNS = 2000;
 
-/** A picture out of the levels of ticks; without a spectrogram. */
-export function pictureOfTicks(programme: LoudnessPart, sampleRateHz: number): Picture {
+/** A picture out of the levels of ticks. */
+export function pictureOfTicks(
+  programme: LoudnessPart,
+  spectrum: Spectrum | undefined,
+  sampleRateHz: number,
+): Picture {
   const { peaks, meanSquares, ticksPerLevel } = programme.ticks!;
   const levelsPerColumn = Math.max(1, Math.ceil(peaks.length / MOST_COLUMNS));
   const columnCount = Math.ceil(peaks.length / levelsPerColumn);
@@ -176,6 +184,7 @@ export function pictureOfTicks(programme: LoudnessPart, sampleRateHz: number): P
       hopSec: 10 * HISTORY_HOP_SEC,
       values: shortTermHistory(programme, sampleRateHz, 10, 1),
     },
+    ...spectrogramOf(spectrum, sampleRateHz),
   };
 }
 

@@ -43,7 +43,7 @@ const MAX_RENDERS = 4;
 /** The stage. */
 export const masterStage = defineStage({
   id: 'master',
-  version: 7,
+  version: 8,
   summary:
     'Brings a mix to the sound, the loudness and the peaks of a target, and proves it on the written file.',
   source: 'ITU-R BS.1770-5; EBU R 128; AES TD1008',
@@ -114,8 +114,8 @@ export const masterStage = defineStage({
       chain: [...shaped.links, ...made.links],
       checks: [...soundChecks, ...formChecks],
       picture: {
-        before: pictureOfTicks(before.loudness, mix.sampleRateHz),
-        after: pictureOfTicks(made.measures.loudness, made.written.sampleRateHz),
+        before: pictureOfTicks(before.loudness, before.spectrum, mix.sampleRateHz),
+        after: pictureOfTicks(made.measures.loudness, made.measures.spectrum, made.written.sampleRateHz),
       },
     } as unknown as Json;
     const missed = describeMissed(soundChecks, after, target);

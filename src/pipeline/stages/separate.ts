@@ -161,13 +161,13 @@ async function loudnessOf(
   job: StageJob<SeparateOptions>,
   audio: AudioRef,
 ): Promise<{ readonly integratedLufs: number | null; readonly picture: Picture }> {
-  const params = { role: 'audio', isWithLevels: false, isWithSpectrum: false, isWithTicks: true };
-  const { loudness } = await job.scan(measurePass, params, { audio });
+  const params = { role: 'audio', isWithLevels: false, isWithSpectrum: true, isWithTicks: true };
+  const { loudness, spectrum } = await job.scan(measurePass, params, { audio });
   const { sampleRateHz } = audio;
   const { integratedLufs } = loudnessFigures(loudness, sampleRateHz);
   return {
     integratedLufs: integratedLufs === null ? null : roundTo(integratedLufs, 2),
-    picture: pictureOfTicks(loudness, sampleRateHz),
+    picture: pictureOfTicks(loudness, spectrum, sampleRateHz),
   };
 }
 
@@ -182,7 +182,7 @@ function identityOf({ id, sha256, licence }: ModelFiles) {
 /** The stage `separate`. */
 export const separateStage = defineStage({
   id: 'separate',
-  version: 8,
+  version: 9,
   summary: 'Takes a mix apart into vocals, drums, bass and other.',
   source:
     'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre); a network of our own; Rouard et al., 2022 (HTDemucs)',

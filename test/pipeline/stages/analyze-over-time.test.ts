@@ -1,7 +1,7 @@
 // Measures of `analyze` that say where and in which band: clipped spots, overs, silence, crest factors, images, pictures.
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { PICTURE_ROWS, pictureEdgeHz } from '../../../src/dsp/spectrum/band-detail.js';
+import { PICTURE_ROWS, pictureEdgeHz } from '../../../src/dsp/spectrum/picture-columns.js';
 import { analyzeStage } from '../../../src/pipeline/stages/analyze.js';
 import { analysisSchema } from '../../../src/pipeline/stages/analyze-schema.js';
 import { noise, sine } from '../../dsp/signals.js';
