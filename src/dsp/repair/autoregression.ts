@@ -15,19 +15,27 @@ export function fitAutoregression(samples: Float64Array, order: number, window: 
   const length = samples.length;
   const windowed = new Float64Array(length + 4);
   for (let n = 0; n < length; n++) windowed[n] = samples[n]! * window[n]!;
-  // Four lags at a time: every sample is read once for all of them. Behind the end there are zeros.
+  // Four lags at a time: every sample is read once for all of them, and handed on from lag to lag. Behind the end there
+  // are zeros.
   const correlation = new Float64Array(order + 4);
   for (let lag = 0; lag <= order; lag += 4) {
     let sum0 = 0;
     let sum1 = 0;
     let sum2 = 0;
     let sum3 = 0;
+    let ahead0 = windowed[lag]!;
+    let ahead1 = windowed[lag + 1]!;
+    let ahead2 = windowed[lag + 2]!;
     for (let n = 0; n + lag < length; n++) {
       const value = windowed[n]!;
-      sum0 += value * windowed[n + lag]!;
-      sum1 += value * windowed[n + lag + 1]!;
-      sum2 += value * windowed[n + lag + 2]!;
-      sum3 += value * windowed[n + lag + 3]!;
+      const ahead3 = windowed[n + lag + 3]!;
+      sum0 += value * ahead0;
+      sum1 += value * ahead1;
+      sum2 += value * ahead2;
+      sum3 += value * ahead3;
+      ahead0 = ahead1;
+      ahead1 = ahead2;
+      ahead2 = ahead3;
     }
     correlation[lag] = sum0;
     correlation[lag + 1] = sum1;
@@ -61,7 +69,7 @@ export function exciteOf(samples: Float64Array, coefficients: Float64Array, step
   const { length } = samples;
   const excitation = new Float64Array(length);
   const first = step === 1 ? order : length - 1 - order;
-  // Four values at a time: every coefficient is read once for all of them.
+  // Four values at a time: every coefficient is read once for all of them, and every sample handed on.
   let done = 0;
   for (; done + 4 <= length - order; done += 4) {
     const n = first + step * done;
@@ -69,13 +77,19 @@ export function exciteOf(samples: Float64Array, coefficients: Float64Array, step
     let sum1 = 0;
     let sum2 = 0;
     let sum3 = 0;
+    let sample1 = samples[n + step]!;
+    let sample2 = samples[n + 2 * step]!;
+    let sample3 = samples[n + 3 * step]!;
     for (let k = 0; k <= order; k++) {
       const weight = coefficients[k]!;
-      const at = n - step * k;
-      sum0 += weight * samples[at]!;
-      sum1 += weight * samples[at + step]!;
-      sum2 += weight * samples[at + 2 * step]!;
-      sum3 += weight * samples[at + 3 * step]!;
+      const sample0 = samples[n - step * k]!;
+      sum0 += weight * sample0;
+      sum1 += weight * sample1;
+      sum2 += weight * sample2;
+      sum3 += weight * sample3;
+      sample3 = sample2;
+      sample2 = sample1;
+      sample1 = sample0;
     }
     excitation[n] = Math.abs(sum0);
     excitation[n + step] = Math.abs(sum1);
