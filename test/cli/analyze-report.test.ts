@@ -44,7 +44,17 @@ describe('forge analyze of a folder', () => {
 
   it('prints JSON as its schema says', async () => {
     const result = await forge(['analyze', join('album', 'two.wav'), '--json', '--quiet'], { cwd: folder });
-    expect(() => COMMAND_SCHEMAS.analyze!.parse(JSON.parse(result.stdout))).not.toThrow();
+    const printed = JSON.parse(result.stdout);
+    expect(() => COMMAND_SCHEMAS.analyze!.parse(printed)).not.toThrow();
+    expect(printed.results[0].suggestions).toEqual(printed.results[0].advice.suggestions);
+  });
+
+  it('obeys a tempo and a meter', async () => {
+    const flags = ['--only', 'rhythm', '--tempo', '96', '--meter', '3/4', '--json', '--quiet'];
+    const result = await forge(['analyze', join('album', 'two.wav'), ...flags], { cwd: folder });
+    expect(JSON.parse(result.stdout).results[0].rhythm).toMatchObject({ tempoBpm: 96, meter: '3/4' });
+    const wrong = await forge(['analyze', join('album', 'two.wav'), '--tempo', 'fast'], { cwd: folder });
+    expect(wrong.code).toBe(2);
   });
 
   it('writes an index that links to every report, and writes over no page but its own', async () => {

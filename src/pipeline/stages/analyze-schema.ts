@@ -245,6 +245,7 @@ export const analysisSchema = z.object({
   structure: structureSchema.optional(),
   genre: genreSchema.optional(),
   advice: adviceSchema.optional(),
+  suggestions: adviceSchema.shape.suggestions.optional(),
   platforms: platformsSchema.optional(),
   stems: stemsSchema.optional(),
   picture: pictureSchema.optional(),

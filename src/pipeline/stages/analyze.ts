@@ -133,6 +133,7 @@ export const analyzeStage = defineStage({
       });
       const suggestions = advice.suggestions.map((suggestion) => nameStem(suggestion, stems));
       data.advice = { ...advice, suggestions };
+      data.suggestions = suggestions;
       data.platforms = platformsReport(
         loudnessFigures(loudness, sampleRateHz, offsetLu),
         dynamicsFigures(levels!),
