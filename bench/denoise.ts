@@ -179,7 +179,7 @@ async function referenceRows(
     );
   const { row, cleaned } = await compareSamples(tool, noisy, own, folder);
   const siSdrDb = scaleInvariantSdrDb(clean.subarray(0, cleaned.length), cleaned);
-  const timeOptions = isQuick ? { durationSec: 20, repeats: 1 } : { durationSec: 300, repeats: 3 };
+  const timeOptions = isQuick ? { durationSec: 20, repeats: 1 } : { durationSec: 300, repeats: 2 };
   return [
     { name: 'deep-filter (Rust)', figures: { siSdrDb, ...perceived(folder, cleaned) } },
     row,

@@ -1,6 +1,7 @@
 // Cost of each repair against the length of the sound (one core, mono), next to ffmpeg's declicker in the same run
-// where there is an ffmpeg; and what the repairs make better on made damage. The judges of found and missed damage are
-// the tests (test/dsp/repair); this shows how much of the time a repair takes, and that none rots.
+// where there is an ffmpeg; and what the repairs make better on made damage, that of shimmer on recordings (those of
+// FORGE_SHARED_DIR) too. The judges of found and missed damage are the tests (test/dsp/repair); this shows how much of the
+// time a repair takes, and that none rots.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,7 @@ import { judgeVoice, measureVoiceLevels } from '../dist/dsp/repair/voice.js';
 import { levelDbfs, sumOf } from '../test/dsp/denoise/signals.js';
 import { randomFrom, sourceOf } from '../test/dsp/repair/sources.js';
 import { voiceInRoom } from '../test/dsp/repair/voices.js';
+import { shimmerRows } from './restore/shimmer-recordings.js';
 import type { BenchCase, BenchRow } from './run.js';
 
 const RATE_HZ = 48_000;
@@ -69,6 +71,8 @@ export const bench: BenchCase = {
       fallDb: fallDb(clean, clicking, mend({ repair: 'clicks', thresholdDb: 30 }, clicking)),
     }));
     const settings: readonly RepairSetting[] = [
+      { repair: 'clipping', ceilings: [{ positive: 0.9, negative: 0.9 }] },
+      { repair: 'dc', offsets: [0.01] },
       { repair: 'rumble' },
       { repair: 'plosives', voice, thresholdDb: -12, maxReductionDb: 30 },
       { repair: 'breaths', voice, reductionDb: 9 },
@@ -84,6 +88,7 @@ export const bench: BenchCase = {
       });
     }
     rows.push(peerRow(clicking, durationSec, clicks));
+    rows.push(...(await shimmerRows(isQuick)));
     return rows;
   },
 };

@@ -2,14 +2,20 @@
 // Run by `npx tsx scripts/draw-restoration.ts` after a build; the same code gives the same pictures.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createEmbeddedDenoiser } from '../src/dsp/denoise/embedded-denoiser.js';
+import { judgeNoise, measureLevels, noisePowerOf } from '../src/dsp/denoise/noise-evidence.js';
+import { createResidualRange } from '../src/dsp/denoise/residual-range.js';
 import { findBandLimit, measureBand } from '../src/dsp/repair/band-limit.js';
 import { brightSlope, measureSlopes } from '../src/dsp/repair/bandwidth.js';
+import { ceilingOf, measureFlatTops } from '../src/dsp/repair/clipping.js';
 import { measureCombs, measurePhasors } from '../src/dsp/repair/hum-lines.js';
 import { resolveHum, trackHum } from '../src/dsp/repair/hum-track.js';
 import { type RepairSetting, runRepair } from '../src/dsp/repair/repairs.js';
+import { countLines, findStillLines } from '../src/dsp/repair/still-lines.js';
 import { judgeVoice, measureVoiceLevels } from '../src/dsp/repair/voice.js';
 import { createStft } from '../src/dsp/stft.js';
-import { musicLike, sumOf, whiteNoise } from '../test/dsp/denoise/signals.js';
+import { differenceOf, musicLike, sumOf, whiteNoise } from '../test/dsp/denoise/signals.js';
+import { combAliases } from '../test/dsp/repair/artefacts.js';
 import { randomFrom, sourceOf } from '../test/dsp/repair/sources.js';
 import { addAt, bandNoise, voiceInRoom } from '../test/dsp/repair/voices.js';
 
@@ -121,6 +127,32 @@ for (let at = 4000; at < FRAMES - 4000; at += 4000 + Math.floor(8000 * random())
   for (let n = 0; n < 6; n++) clicking[at + n]! += (random() < 0.5 ? -0.3 : 0.3) * random();
 draw('clicks', 'Clicks', clicking, mend({ repair: 'clicks', thresholdDb: 30 }, clicking), 12_000);
 
+const loudest = clean.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const clipped = clean.map((value) => Math.max(-0.75 * loudest, Math.min(0.75 * loudest, value)));
+const ceilings = [
+  { positive: ceilingOf(measureFlatTops(clipped, 1)), negative: ceilingOf(measureFlatTops(clipped, -1)) },
+];
+draw('clipping', 'Clipping', clipped, mend({ repair: 'clipping', ceilings }, clipped), 12_000);
+
+const shaking = clean.map(
+  (value, n) => value + 0.02 + 0.02 * Math.sin((2 * Math.PI * (7 + Math.sin(n / RATE)) * n) / RATE),
+);
+const standing = mend({ repair: 'dc', offsets: [0.02] }, mend({ repair: 'rumble' }, shaking));
+draw('rumble', 'Offset and rumble', shaking, standing, 200);
+
+const hissy = sumOf(clean, whiteNoise(FRAMES, -52, 8));
+const evidence = judgeNoise(measureLevels(source(hissy), 0, FRAMES), RATE);
+const denoiser = createEmbeddedDenoiser({
+  sampleRateHz: RATE,
+  channelCount: 1,
+  isLinked: true,
+  maxReductionDb: 15,
+  noisePower: noisePowerOf(evidence, RATE),
+});
+const residual = new Float64Array(FRAMES);
+await createResidualRange(source(hissy), denoiser, undefined).read(0, [residual]);
+draw('hiss', 'Hiss', hissy, differenceOf(hissy, residual), 12_000);
+
 const thump = Float64Array.from(
   { length: FRAMES },
   (_, n) => 6 * amplitude * Math.sin((2 * Math.PI * 38 * n) / RATE),
@@ -153,6 +185,14 @@ for (let start = 0; start + 2048 < fullFrames; start += 1024) {
 }
 const still = mend({ repair: 'shimmer', maxReductionDb: 18 }, shimmering, FULL_RATE);
 draw('shimmer', 'Shimmer', shimmering, still, 16_000, FULL_RATE);
+
+const whistling = sumOf(
+  song,
+  combAliases(fullFrames, FULL_RATE).map((value) => 0.002 * value),
+);
+const lines = findStillLines(countLines(sourceOf([whistling], FULL_RATE), 0, fullFrames), FULL_RATE);
+const silenced = mend({ repair: 'stillLines', lines, maxReductionDb: 18 }, whistling, FULL_RATE);
+draw('still-lines', 'Aliases that never move', whistling, silenced, 16_000, FULL_RATE);
 
 const dull = lowPassed(song, 11_000);
 const dullSource = sourceOf([dull], FULL_RATE);
