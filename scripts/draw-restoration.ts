@@ -137,7 +137,7 @@ draw('clipping', 'Clipping', clipped, mend({ repair: 'clipping', ceilings }, cli
 const shaking = clean.map(
   (value, n) => value + 0.02 + 0.02 * Math.sin((2 * Math.PI * (7 + Math.sin(n / RATE)) * n) / RATE),
 );
-const standing = mend({ repair: 'dc', offsets: [0.02] }, mend({ repair: 'rumble' }, shaking));
+const standing = mend({ repair: 'rumble' }, mend({ repair: 'dc', offsets: [0.02] }, shaking));
 draw('rumble', 'Offset and rumble', shaking, standing, 200);
 
 const hissy = sumOf(clean, whiteNoise(FRAMES, -52, 8));
