@@ -44,7 +44,7 @@ export interface Workshop {
   /** The executor of a stage's passes. */
   executorFor(stage: StageDefinition): Executor;
   /** Makes ready for the work of a stage (of encoding, where none is named) ahead of time. */
-  warm(stageId?: string): void;
+  warm(stageId?: string, threadCount?: number): void;
   encode(request: EncodeRequest): Promise<EncodeReply>;
   /** Gives the memory of idle threads back where nothing is under way; later work starts new ones. */
   rest(): Promise<void>;

@@ -70,14 +70,14 @@ export class Pools implements Workshop {
     };
   }
 
-  /** Starts a thread ahead of the work of a stage (of encoding, where none is named), if the stage has none yet. */
-  warm(stageId?: string): void {
+  /** Starts threads ahead of the work of a stage (of encoding, where none is named), if the stage has none yet. */
+  warm(stageId?: string, threadCount = 1): void {
     const name = stageId ?? DELIVERY_POOL;
     if (this.#pools.has(name)) return;
     // Nothing waits for it, and what fails here fails again, with its reason, when there is work.
-    this.#poolOf(name)
-      .run({ kind: 'load', stageId })
-      .catch(() => {});
+    const pool = this.#poolOf(name);
+    for (let k = 0; k < Math.min(threadCount, this.jobs); k++)
+      pool.run({ kind: 'load', stageId }).catch(() => {});
   }
 
   /** Makes a deliverable file. */

@@ -95,6 +95,9 @@ export async function runTrack(
   }
 }
 
+/** Shorter recordings are done before a second thread has started. */
+const SHORT_SEC = 60;
+
 /** Folders at work, for the handler of Ctrl-C. */
 const openFolders = new Set<TrackFolder>();
 
@@ -129,7 +132,7 @@ class TrackRun {
   }
 
   async execute(report: ReportWriter): Promise<TrackResult> {
-    if (this.#cache.isEmpty) this.pools.warm(this.plan.nodes[0]?.stage.id);
+    if (this.#cache.isEmpty) this.#warmFirst();
     await this.#openInput();
     const stages: StageRecord[] = [];
     for (const node of this.plan.nodes) stages.push(await this.#runNode(node));
@@ -244,6 +247,14 @@ class TrackRun {
             ),
           }),
     };
+  }
+
+  /** While the input is hashed, threads of the first stage start: a second where there will be ranges for it. */
+  #warmFirst(): void {
+    const stage = this.plan.nodes[0]?.stage;
+    const [pass] = Object.values(stage?.passes ?? {});
+    const hasTwo = pass?.order === 'parallel' && (this.info.durationSec ?? 0) > SHORT_SEC;
+    this.pools.warm(stage?.id, hasTwo ? 2 : 1);
   }
 
   /** While a stage works, threads of the two that follow it start (a short one's time is not enough for the next). */
