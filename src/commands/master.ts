@@ -16,13 +16,14 @@ import { describeFailed } from '../pipeline/stages/master-checks.js';
 import type { MasterOptions } from '../pipeline/stages/master-options.js';
 import { type Addition, type AudioFlags, addAudioFlags, runAudio, setOverrides } from './audio-command.js';
 import { defineCommand } from './command.js';
-import { addStageFlags, stageOverrides } from './stage-flags.js';
+import { addStageFlags, parseValue, stageOverrides } from './stage-flags.js';
 
 const DEFAULT_PRESET = 'spotify';
 
 interface MasterFlags extends AudioFlags {
   readonly preset: string;
   readonly album?: boolean;
+  readonly skipWithin?: unknown;
 }
 
 export const command = defineCommand({
@@ -34,6 +35,7 @@ export const command = defineCommand({
       'targets, separated by commas (see `forge presets list`)',
       DEFAULT_PRESET,
     );
+    master.option('--skip-within <lu>', 'the same as --skip-within-lu', parseValue);
     master.option('--album', 'take the inputs as one album: one gain, character and curve for all');
     addStageFlags(master, stage, ['preset', 'albumGainDb']);
     master.action(async (inputs: string[], flags: MasterFlags) => {
@@ -64,6 +66,9 @@ export const command = defineCommand({
           override.target === 'master' ? { ...override, target: id } : override,
         ),
         ...stageOverrides(master, stage, id, ['preset', 'albumGainDb']),
+        ...(flags.skipWithin === undefined
+          ? []
+          : [{ target: id, key: 'skipWithinLu', value: flags.skipWithin, origin: 'flag' } as const]),
       ]);
       const named = inputs.length > 0 ? inputs : [newestMix(flags)];
       const album = flags.album === true ? await openAlbum(named, steps, own) : undefined;

@@ -18,6 +18,12 @@ export function addStageFlags(command: Command, stage: StageDefinition, skip: re
       continue;
     }
     const option = new Option(`--${flag} <${valueName(key, inner)}>`, description);
+    // A flag that is given again adds to the list.
+    if (inner instanceof z.ZodArray) {
+      option.argParser((given, before: unknown) =>
+        typeof before === 'string' ? `${before},${given}` : given,
+      );
+    }
     command.addOption(option);
   }
 }

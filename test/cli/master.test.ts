@@ -87,6 +87,30 @@ describe('forge master', () => {
     }
   });
 
+  it('takes several references, and leaves alone what lies near enough', async () => {
+    const args = ['master', 'loud.wav', '--dry-run', '--reference', 'quiet.wav', '--reference', 'loud.wav'];
+    const { code, stdout, stderr } = await forge(args, { cwd });
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('reference=["quiet.wav","loud.wav"]');
+    const first = await forge(['master', 'loud.wav', '--quiet', '--out', 'near'], { cwd });
+    expect(first.code, first.stderr).toBe(0);
+    const again = [
+      'master',
+      'near/loud/master.wav',
+      '--skip-within',
+      '0.2',
+      '--json',
+      '--quiet',
+      '--out',
+      'kept',
+    ];
+    const kept = await forge(again, { cwd });
+    expect(kept.code, kept.stderr).toBe(0);
+    const { masters } = (JSON.parse(kept.stdout) as { results: { masters: { chain: unknown[] }[] }[] })
+      .results[0]!;
+    expect(masters[0]!.chain).toEqual([]);
+  });
+
   it('foretells a form that the target does not take, and tells the flags', async () => {
     const plan = await forge(['master', 'loud.wav', '--preset', 'netflix', '--dry-run'], { cwd });
     expect(plan.code, plan.stderr).toBe(0);

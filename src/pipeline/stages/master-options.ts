@@ -51,7 +51,7 @@ export const masterOptions = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe(
-      'Recordings to match in spectrum, width and density; with the preset "reference" in loudness too.',
+      'Recordings to match in spectrum, width and density, separated by commas or the flag repeated; with the preset "reference" in loudness too.',
     ),
   referenceWeights: z
     .array(z.number().min(0).max(1000))
