@@ -23,7 +23,7 @@ const WHOLE: MeasureParams = {
   role: 'mix',
   isWithLevels: true,
   isWithSpectrum: true,
-  isWithTicks: true,
+  ticksFor: 'forecast',
 };
 
 /** Loudness, levels, spectrum and ticks of a file. @throws ForgeError input/* */

@@ -235,7 +235,7 @@ async function render(
   const told = tamed === null ? links : links.map((link) => withFigures(link, tamed));
   return {
     audio,
-    measures: await measure(audio, { isWithTicks: true, isWithSpectrum }),
+    measures: await measure(audio, { ticksFor: 'forecast', isWithSpectrum }),
     links: told,
     choice,
   };

@@ -33,7 +33,13 @@ import { measureReferences } from './master-reference.js';
 import { masterSchema } from './master-schema.js';
 import { type FoundGain, findGain } from './master-search.js';
 import { type Shaped, shapeMix } from './master-shape.js';
-import { ALL_MEASURES, type MeasureWish, measurePass, type ProgrammeMeasures } from './measure-pass.js';
+import {
+  MASTER_MEASURES,
+  type MeasureWish,
+  MIX_MEASURES,
+  measurePass,
+  type ProgrammeMeasures,
+} from './measure-pass.js';
 
 type Job = StageJob<MasterOptions>;
 
@@ -72,7 +78,7 @@ export const masterStage = defineStage({
     const mix = job.inputs.mix!;
     const measure = (audio: AudioRef, what: MeasureWish): Promise<ProgrammeMeasures> =>
       measureAudio(job, audio, what);
-    const before = await measure(mix, ALL_MEASURES);
+    const before = await measure(mix, MIX_MEASURES);
     const reference =
       paths.length === 0 ? undefined : await measureReferences(paths, referenceWeights, measure);
     const dialogue =
@@ -163,7 +169,7 @@ function lowSideToMidDb({ mid, side, size }: Spectrum, sampleRateHz: number, bel
 }
 
 function measureAudio(job: Job, audio: AudioRef, what: MeasureWish): Promise<ProgrammeMeasures> {
-  const nothing = { isWithLevels: false, isWithSpectrum: false, isWithTicks: false };
+  const nothing = { isWithLevels: false, isWithSpectrum: false };
   const params = { role: 'mix', ...nothing, ...what };
   return job.scan(measurePass, params, { mix: audio }, { isShared: true });
 }
@@ -200,7 +206,7 @@ interface Made {
 
 async function deliverUntouched(job: Job): Promise<Made> {
   const written = await job.encode('master', job.delivery);
-  const measures = await measureAudio(job, written, ALL_MEASURES);
+  const measures = await measureAudio(job, written, MASTER_MEASURES);
   return { written, measures, gainDb: 0, links: [] };
 }
 
@@ -227,7 +233,7 @@ async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: S
     });
     limited ??= await renderWith(job, audio, settingsFor(found.gainDb), false);
     const written = await job.encode('master', job.delivery);
-    const measures = await measureAudio(job, written, ALL_MEASURES);
+    const measures = await measureAudio(job, written, MASTER_MEASURES);
     const result = loudnessOf(written, measures);
     const overshootDb = (peakOf(goal, result) ?? Number.NEGATIVE_INFINITY) - goal.ceilingDb;
     const errorLu =

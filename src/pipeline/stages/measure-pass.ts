@@ -19,7 +19,7 @@ import {
 } from '../../dsp/levels/timeline-meter.js';
 import { channelWeights } from '../../dsp/loudness/channel-weights.js';
 import { measureRange } from '../../dsp/loudness/measure-range.js';
-import type { LoudnessPart } from '../../dsp/loudness/meter.js';
+import { type LoudnessPart, TICKS_PER_HOP } from '../../dsp/loudness/meter.js';
 import { joinParts } from '../../dsp/loudness/programme.js';
 import { createMusicFeatureExtractor } from '../../dsp/music-features.js';
 import {
@@ -28,7 +28,7 @@ import {
   type Spectrum,
   type SpectrumPart,
 } from '../../dsp/spectrum/spectrum-meter.js';
-import { isLong } from '../long-recording.js';
+import { isLong, LONGEST_PIECE_SEC } from '../long-recording.js';
 import { defineScan } from '../stage.js';
 
 /** What is measured, and of which role. Loudness is always there: its loop reads the file. */
@@ -39,15 +39,17 @@ export interface MeasureParams {
   readonly isWithMusic?: boolean;
   /** Adds to the levels what they do over time, and to the spectrum what its bands do. */
   readonly isWithTimeline?: boolean;
-  /** Keeps the levels of every 10 ms (of a long recording, every 20 ms), for forecasts of limiting. */
-  readonly isWithTicks?: boolean;
+  /** Keeps the levels of every 10 ms; of a long recording every 20 ms for forecasts of limiting, 100 ms for pictures. */
+  readonly ticksFor?: 'forecast' | 'picture';
 }
 
 /** What is measured beside loudness; what is left out is not. */
-export type MeasureWish = Partial<Pick<MeasureParams, 'isWithLevels' | 'isWithSpectrum' | 'isWithTicks'>>;
+export type MeasureWish = Partial<Pick<MeasureParams, 'isWithLevels' | 'isWithSpectrum' | 'ticksFor'>>;
 
-/** What decisions on a mix, and the sheet of a master, draw on. */
-export const ALL_MEASURES: MeasureWish = { isWithLevels: true, isWithSpectrum: true, isWithTicks: true };
+/** What decisions on a mix draw on. */
+export const MIX_MEASURES: MeasureWish = { isWithLevels: true, isWithSpectrum: true, ticksFor: 'forecast' };
+/** What the sheet of a master draws on. */
+export const MASTER_MEASURES: MeasureWish = { ...MIX_MEASURES, ticksFor: 'picture' };
 
 /** A range's measures, and those of the whole. */
 export interface Measures {
@@ -64,9 +66,21 @@ export interface ProgrammeMeasures {
   readonly spectrum?: Spectrum;
 }
 
+const BLOCK_SEC = 3;
+const SHORTEST_RANGE_SEC = 30;
+const LONGEST_RANGE_SEC = 300;
+/** Ranges of a long recording, so that what they leave to be joined does not grow with it (up to three hours). */
+const RANGES_OF_LONG = LONGEST_PIECE_SEC / SHORTEST_RANGE_SEC;
+
 /** Length of a range for a recording: a multiple of the 3 s blocks and 100 ms hops that the meters count in. */
-export function measureRangeSec(shape: AudioShape): number {
-  return isLong(shape) ? 120 : 30;
+export function measureRangeSec({ frameCount, sampleRateHz }: AudioShape): number {
+  const blocks = Math.ceil(frameCount / sampleRateHz / RANGES_OF_LONG / BLOCK_SEC);
+  return Math.min(LONGEST_RANGE_SEC, Math.max(SHORTEST_RANGE_SEC, blocks * BLOCK_SEC));
+}
+
+function ticksPerLevel(use: 'forecast' | 'picture', shape: AudioShape): number {
+  if (!isLong(shape)) return 1;
+  return use === 'forecast' ? 2 : TICKS_PER_HOP;
 }
 
 export const measurePass = defineScan<unknown, MeasureParams, Measures, ProgrammeMeasures>({
@@ -87,7 +101,7 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
       weights: channelWeights(channelCount, source.info?.channelMask),
       startFrame,
       endFrame,
-      ...(params.isWithTicks === true ? { ticksPerLevel: isLong(context) ? 2 : 1 } : {}),
+      ...(params.ticksFor === undefined ? {} : { ticksPerLevel: ticksPerLevel(params.ticksFor, context) }),
       othersBytes: LEVEL_METER_BYTES + TIMELINE_METER_BYTES,
       others: (window) => {
         if (!params.isWithLevels) return [];

@@ -21,7 +21,7 @@ export interface MusicParams {
 /** The network that the pass runs; a part of the package. */
 export const MUSIC_MODEL: ModelNeed = { id: 'beats', required: false };
 
-/** Long recordings are heard in equal stretches of about this length. */
+/** Long recordings are heard in stretches of about this length. */
 const STRETCH_SEC = 300;
 /** Sound of the neighbours that a stretch is heard with: more than the network sees. */
 const MARGIN_SEC = 30;
@@ -32,9 +32,11 @@ export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAna
   // In whole ranges of the measure pass.
   rangeFrames(shape) {
     const { frameCount, sampleRateHz } = shape;
-    const stretchCount = isLong(shape) ? Math.ceil(frameCount / sampleRateHz / STRETCH_SEC) : 1;
-    const measureFrames = measureRangeSec(shape) * sampleRateHz;
-    return measureFrames * Math.ceil(frameCount / measureFrames / stretchCount);
+    const measureSec = measureRangeSec(shape);
+    const ranges = isLong(shape)
+      ? Math.round(STRETCH_SEC / measureSec)
+      : Math.ceil(frameCount / sampleRateHz / measureSec);
+    return ranges * measureSec * sampleRateHz;
   },
   memoryMb: 150,
   async run(context) {

@@ -161,7 +161,7 @@ async function loudnessOf(
   job: StageJob<SeparateOptions>,
   audio: AudioRef,
 ): Promise<{ readonly integratedLufs: number | null; readonly picture: Picture }> {
-  const params = { role: 'audio', isWithLevels: false, isWithSpectrum: true, isWithTicks: true };
+  const params = { role: 'audio', isWithLevels: false, isWithSpectrum: true, ticksFor: 'picture' as const };
   const { loudness, spectrum } = await job.scan(measurePass, params, { audio });
   const { sampleRateHz } = audio;
   const { integratedLufs } = loudnessFigures(loudness, sampleRateHz);
