@@ -200,7 +200,8 @@ function widthLink(plan: ChainPlan, { channelCount, sideToMidDb, monoLossDb }: C
   }
   let cornersHz: Corners = CORNERS_HZ;
   if (target.monoBelowHz !== undefined) {
-    cornersHz = [target.monoBelowHz, CORNERS_HZ[1], CORNERS_HZ[2]];
+    // Half an octave above the rule the side still passes by a half; at the rule it is 14 dB down.
+    cornersHz = [Math.round(target.monoBelowHz * Math.SQRT2), CORNERS_HZ[1], CORNERS_HZ[2]];
     widths[0] = 0;
     reasons.push(`mono below ${target.monoBelowHz} Hz as the target asks`);
   }
