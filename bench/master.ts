@@ -9,6 +9,7 @@ import { limiterRows } from './peers/limiter-quality.js';
 import { masterInputs } from './peers/master-inputs.js';
 import { matchRows } from './peers/match-quality.js';
 import {
+  type Cost,
   FORGE,
   hasPython,
   JUDGE,
@@ -105,26 +106,15 @@ function costRows(folder: string, durationSec: number): BenchRow[] {
       },
     },
   ];
-  const loudnorm = timed('ffmpeg', [
-    ...[
-      '-v',
-      'error',
-      '-y',
-      '-i',
-      path,
-      '-af',
-      'loudnorm=I=-14:TP=-1',
-      '-ar',
-      '44100',
-      join(folder, 'loudnorm.wav'),
-    ],
-  ]);
+  const loudnorm = twoPassLoudnorm(path, join(folder, 'loudnorm.wav'));
   rows.push({
-    name: 'ffmpeg loudnorm, one pass, against libebur128 measuring',
+    name: 'ffmpeg loudnorm, two passes, against libebur128 measuring',
     figures: {
       wall: loudnorm.wallSec / measuring.wallSec,
       cpu: loudnorm.cpuSec / measuring.cpuSec,
       MB: loudnorm.memoryMb,
+      LUFS: judge(join(folder, 'loudnorm.wav')).integratedLufs.toFixed(3),
+      dBTP: judge(join(folder, 'loudnorm.wav')).truePeakDbtp.toFixed(3),
     },
   });
   if (!hasPython()) return [...rows, { name: 'matchering', figures: { because: 'not installed' } }];
@@ -162,4 +152,24 @@ function costRows(folder: string, durationSec: number): BenchRow[] {
     isMet: own.wallSec <= 0.25 * matched.wallSec && own.memoryMb <= 0.2 * matched.memoryMb,
   });
   return rows;
+}
+
+/** Measured, then made by what was measured, as ffmpeg-normalize does it. */
+function twoPassLoudnorm(source: string, target: string): Pick<Cost, 'wallSec' | 'cpuSec' | 'memoryMb'> {
+  const aim = 'loudnorm=I=-14:TP=-1:LRA=11';
+  const quiet = ['-hide_banner', '-nostats', '-y', '-i', source];
+  const first = timed('ffmpeg', [...quiet, '-af', `${aim}:print_format=json`, '-f', 'null', '-']);
+  const text = first.stderr.slice(first.stderr.lastIndexOf('{'), first.stderr.lastIndexOf('}') + 1);
+  const found = JSON.parse(text) as Record<string, string>;
+  const measured = [
+    ...[`measured_I=${found.input_i}`, `measured_TP=${found.input_tp}`, `measured_LRA=${found.input_lra}`],
+    ...[`measured_thresh=${found.input_thresh}`, `offset=${found.target_offset}`, 'linear=true'],
+  ];
+  const filter = [aim, ...measured].join(':');
+  const second = timed('ffmpeg', [...quiet, '-af', filter, '-ar', '44100', '-c:a', 'pcm_s16le', target]);
+  return {
+    wallSec: first.wallSec + second.wallSec,
+    cpuSec: first.cpuSec + second.cpuSec,
+    memoryMb: Math.max(first.memoryMb, second.memoryMb),
+  };
 }

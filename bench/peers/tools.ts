@@ -17,6 +17,7 @@ export interface Cost {
   readonly memoryMb: number;
   readonly status: number;
   readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** Runs a program `repeats` times and gives the cheapest run. On a busy machine CPU time is what can be compared. */
@@ -42,6 +43,7 @@ export function timed(program: string, args: readonly string[], repeats = 1): Co
       memoryMb: kilobytes / 1024,
       status: status ?? -1,
       stdout,
+      stderr,
     };
     if (best === undefined || cost.cpuSec < best.cpuSec) best = cost;
   }
