@@ -29,6 +29,8 @@ const options = z.strictObject({
 
 export type FirEqualiserOptions = z.output<typeof options>;
 
+/** Length of a block in filters: of a transform that is one longer, three quarters are new. */
+const BLOCK_FILTERS = 3;
 /** Filters are at least this long, for a resolution of a third of an octave down to 40 Hz. */
 const FILTER_SEC = 0.085;
 
@@ -47,7 +49,8 @@ export function createFirEqualiser(
 ): Processor {
   const isLinear = settings.phase === 'linear';
   const tapCount = 2 ** Math.round(Math.log2(FILTER_SEC * sampleRateHz));
-  const size = 2 * tapCount;
+  const blockFrames = BLOCK_FILTERS * tapCount;
+  const size = blockFrames + tapCount;
   const design = isLinear ? designLinearPhase : designMinimumPhase;
   const taps = design(settings.points, tapCount, sampleRateHz);
 
@@ -62,11 +65,11 @@ export function createFirEqualiser(
   filterRe.set(fft.re);
   filterIm.set(fft.im);
 
-  const channels = Array.from({ length: channelCount }, () => new Float32Array(tapCount));
+  const channels = Array.from({ length: channelCount }, () => new Float32Array(blockFrames));
   const before = channels.map(() => new Float32Array(tapCount));
   const { multiplyComplex } = kernels.functions;
   return createBlockDevice({
-    blockFrames: tapCount,
+    blockFrames,
     latencyFrames: isLinear ? tapCount / 2 : 0,
     channels,
     processBlock() {
@@ -74,13 +77,13 @@ export function createFirEqualiser(
         const right = left + 1 < channelCount ? left + 1 : undefined;
         fft.re.set(before[left]!);
         fft.re.set(channels[left]!, tapCount);
-        before[left]!.set(channels[left]!);
+        before[left]!.set(channels[left]!.subarray(blockFrames - tapCount));
         if (right === undefined) {
           fft.im.fill(0);
         } else {
           fft.im.set(before[right]!);
           fft.im.set(channels[right]!, tapCount);
-          before[right]!.set(channels[right]!);
+          before[right]!.set(channels[right]!.subarray(blockFrames - tapCount));
         }
         fft.forward();
         const { re, im } = fft;
