@@ -85,9 +85,7 @@ export function planText(pipeline: Pipeline, planned: readonly PlannedTrack[]): 
       }
     }
     for (const { file, spec } of plan.deliveries) {
-      lines.push(
-        `  writes ${file} (${spec.sampleRateHz} Hz, ${spec.sampleFormat.bits}-bit ${spec.sampleFormat.kind})`,
-      );
+      lines.push(`  writes ${file} (${formText(spec)})`);
     }
     const { timeSec, memoryMb, diskBytes } = plan.estimate;
     lines.push(
@@ -99,4 +97,11 @@ export function planText(pipeline: Pipeline, planned: readonly PlannedTrack[]): 
 
 function shown(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** `44100 Hz, 16-bit int`; of lossy files the bit rate, where one is asked for. */
+function formText({ container, sampleRateHz, sampleFormat, bitrateKbps }: DeliverySpec): string {
+  const isLossless = container === 'wav' || container === 'flac';
+  if (isLossless) return `${sampleRateHz} Hz, ${sampleFormat.bits}-bit ${sampleFormat.kind}`;
+  return bitrateKbps === undefined ? `${sampleRateHz} Hz` : `${sampleRateHz} Hz, ${bitrateKbps} kbit/s`;
 }
