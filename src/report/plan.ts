@@ -3,7 +3,7 @@ import type { PlannedTrack } from '../pipeline/batch.js';
 import { rangeLengths, shapeOf } from '../pipeline/plan.js';
 import type { Pipeline } from '../pipeline/preset.js';
 import type { RunSettings } from '../pipeline/run.js';
-import type { DeliveryWish, Json } from '../pipeline/stage.js';
+import type { DeliverySpec, DeliveryWish, Json } from '../pipeline/stage.js';
 import { forgeVersion } from '../pipeline/versions.js';
 
 export const PLAN_SCHEMA = 'forge.plan/1';
