@@ -18,8 +18,9 @@ const FRAME_SEC = 0.085;
 /** Frames are surveyed every half of their length, and mended every quarter. */
 const SURVEY_HOPS_PER_FRAME = 2;
 const HOPS_PER_FRAME = 4;
-/** A line stands out by this from the strong bins around it. */
+/** A line stands out by this from the strong bins around it, and is louder than −90 dBFS. */
 const LINE_DB = 8;
+const QUIETEST_LINE_POWER = 1e-9;
 /** It stands in so much of the frames, at one place within so many bins to either side … */
 const STILL_SHARE = 0.45;
 const STILL_BINS = 2;
@@ -67,7 +68,8 @@ export function countLines(source: FrameSource, startFrame: number, endFrame: nu
     frames++;
     for (let k = lowBin; k < binCount - 1; k++) {
       const isTop = power[k]! > power[k - 1]! && power[k]! >= power[k + 1]!;
-      if (isTop && power[k]! > line * levelAround(power, k)) lines[k] = lines[k]! + 1;
+      if (isTop && power[k]! > Math.max(QUIETEST_LINE_POWER, line * levelAround(power, k)))
+        lines[k] = lines[k]! + 1;
     }
   }
   return { frames, lines };
