@@ -18,9 +18,9 @@ const FRAME_SEC = 0.085;
 /** Frames are surveyed every half of their length, and mended every quarter. */
 const SURVEY_HOPS_PER_FRAME = 2;
 const HOPS_PER_FRAME = 4;
-/** A line stands out by this from the strong bins around it, and is louder than −90 dBFS. */
+/** A line stands out by this from the strong bins around it, and is louder than −100 dBFS. */
 const LINE_DB = 8;
-const QUIETEST_LINE_POWER = 1e-9;
+const QUIETEST_LINE_POWER = 1e-10;
 /** It stands in so much of the frames, at one place within so many bins to either side … */
 const STILL_SHARE = 0.45;
 const STILL_BINS = 2;
