@@ -2,7 +2,6 @@
 // `forge --version` loads nothing.
 
 import { createRequire } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import type { CommandModule } from './commands/command.js';
 import { EXIT_CODES, exitCodeOf, ForgeError, toForgeError } from './errors.js';
@@ -85,13 +84,6 @@ const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
-/**
- * Bytecode that a function runs before V8 looks whether to optimise it, in all threads; V8's own figure is an eighth. The
- * long loops are WebAssembly, and compiling what is called a few thousand times around them costs more than it gains: a
- * tenth of the processor time of a master of 5 minutes.
- */
-const INTERRUPT_BUDGET_BYTES = 500_000;
-
 /** Runs the program with `argv` as in process.argv; sets process.exitCode. */
 export async function main(argv: readonly string[]): Promise<void> {
   const args = argv.slice(2);
@@ -99,7 +91,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stdout.write(`${version()}\n`);
     return;
   }
-  setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET_BYTES}`);
   // A reader that goes away (`forge … | head`) is not an error of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT_CODES.interrupted);
