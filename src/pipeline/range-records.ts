@@ -3,7 +3,7 @@
 //
 //   <folder>/<range>.done   part and state, v8-serialised
 //   <folder>/<range>.bulk   what only a later pass reads, where there is such a thing
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DefaultDeserializer, serialize } from 'node:v8';
 import type { RangeResult, RecordedBulk } from './stage.js';
@@ -47,9 +47,24 @@ function writeValue(path: string, value: unknown): void {
 }
 
 function readValue(path: string): unknown {
-  const reader = new RecordReader(readFileSync(path));
+  const reader = new RecordReader(readBytes(path));
   reader.readHeader();
   return reader.readValue();
+}
+
+/** The bytes of the record that was read last: thousands of records in a row leave nothing to be collected. */
+let room = Buffer.alloc(0);
+
+function readBytes(path: string): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    if (room.length < size) room = Buffer.allocUnsafeSlow(size);
+    for (let at = 0; at < size; ) at += readSync(file, room, at, size - at, at);
+    return room.subarray(0, size);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Node's own way, which its types leave out. */
