@@ -46,9 +46,14 @@ export function dynamicsFigures(levels: Levels): Dynamics {
 /** Level of the quietest half second, whose hops all hold sound: digital silence is an edit, not noise. */
 function noiseFloor(hopMeans: Float64Array): number | null {
   let quietest = Number.POSITIVE_INFINITY;
-  for (let i = 0; i + NOISE_WINDOW_HOPS <= hopMeans.length; i++) {
-    const window = hopMeans.subarray(i, i + NOISE_WINDOW_HOPS);
-    if (window.every((mean) => mean > 0)) quietest = Math.min(quietest, total(window) / NOISE_WINDOW_HOPS);
+  for (let from = 0; from + NOISE_WINDOW_HOPS <= hopMeans.length; from++) {
+    let sum = 0;
+    let softest = Number.POSITIVE_INFINITY;
+    for (let i = from; i < from + NOISE_WINDOW_HOPS; i++) {
+      sum += hopMeans[i]!;
+      softest = Math.min(softest, hopMeans[i]!);
+    }
+    if (softest > 0) quietest = Math.min(quietest, sum / NOISE_WINDOW_HOPS);
   }
   return Number.isFinite(quietest) ? powerToDb(quietest) : null;
 }

@@ -46,9 +46,10 @@ export function integratedLoudness(hopMeans: Float64Array): number | null {
 function meanAbove(values: Float64Array, gate: number): number | null {
   let sum = 0;
   let count = 0;
-  for (const value of values) {
-    if (value > gate) {
-      sum += value;
+  // By index: over hours of hops an iterator would leave megabytes to be collected.
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! > gate) {
+      sum += values[i]!;
       count++;
     }
   }
