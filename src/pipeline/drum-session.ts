@@ -6,7 +6,6 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { sha256Sync } from '../file-hash.js';
 import { findCard } from '../models/card.js';
 import { loadDrummer } from '../models/drummer.js';
-import type { DrumMap } from '../players/drum-maps.js';
 import { formatMeter } from '../players/meter.js';
 import { encodeMidi } from '../players/midi-file.js';
 import { type DrumPerformance, gridOfRequest, type PerformRequest, perform } from '../players/performance.js';
@@ -15,7 +14,7 @@ import { personaFileOf } from '../players/persona.js';
 import { roundTo } from '../units.js';
 import { encodeUnclipped } from './deliver.js';
 import type { DrumRender } from './drum-render.js';
-import type { DrumWish } from './drum-wish.js';
+import type { DrumSession } from './drum-wish.js';
 import type { ModelRecord, OutputRecord, RunEntry } from './manifest.js';
 import { writeManifest } from './manifest.js';
 import { Ownership } from './ownership.js';
@@ -30,19 +29,6 @@ export const DEFAULT_DELIVERY: DeliverySpec = {
   sampleRateHz: 48_000,
   sampleFormat: { kind: 'int', bits: 24 },
 };
-
-export interface DrumSession {
-  /** What was asked for, as run.json keeps it. */
-  readonly wish: DrumWish;
-  /** sha256 of every file that it was made from, by whole path. */
-  readonly files: Readonly<Record<string, string>>;
-  readonly request: Omit<PerformRequest, 'model'>;
-  readonly map: DrumMap;
-  readonly folder: string;
-  readonly overwrite: boolean;
-  /** -o: where the one MIDI file, or the render, goes instead. */
-  readonly outputFile?: string;
-}
 
 export interface DrumSessionResult {
   /** Best first. */

@@ -7,7 +7,7 @@ import { ForgeError } from '../errors.js';
 import { sha256Sync } from '../file-hash.js';
 import { parseSections, type Section } from '../players/arrangement.js';
 import type { ControlOverrides } from '../players/controls.js';
-import { DRUM_MAPS, loadDrumMap } from '../players/drum-maps.js';
+import { DRUM_MAPS, type DrumMap, loadDrumMap } from '../players/drum-maps.js';
 import { formatMeter, parseMeter } from '../players/meter.js';
 import { gridOfRequest, type PerformRequest } from '../players/performance.js';
 import { decodeKept } from '../players/performance-file.js';
@@ -15,7 +15,6 @@ import { loadPersona, personaFileOf } from '../players/persona.js';
 import type { Song } from '../players/song.js';
 import { parseTempoMap } from '../players/tempo-map.js';
 import type { DrumRender } from './drum-render.js';
-import type { DrumSession } from './drum-session.js';
 import { readFollow, readSong, readTempo } from './drum-sources.js';
 import type { SongAnalyser } from './song-analysis.js';
 
@@ -46,6 +45,20 @@ export interface DrumWish {
   /** `gm`, `td11`, or a YAML file. */
   readonly map: string;
   readonly render?: DrumRender;
+}
+
+/** A wish with all that it names read: what is played, and where it goes. */
+export interface DrumSession {
+  /** What was asked for, as run.json keeps it. */
+  readonly wish: DrumWish;
+  /** sha256 of every file that it was made from, by whole path. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly request: Omit<PerformRequest, 'model'>;
+  readonly map: DrumMap;
+  readonly folder: string;
+  readonly overwrite: boolean;
+  /** -o: where the one MIDI file, or the render, goes instead. */
+  readonly outputFile?: string;
 }
 
 /** Files of a wish, by the field that names them. */
