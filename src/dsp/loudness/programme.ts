@@ -1,6 +1,7 @@
 // Puts the parts of a programme together, in order, into its loudness figures. Windows across the borders of ranges
 // are summed from the ticks at either side, so the cut into ranges shows in no figure.
 import { gainToDb, roundTo } from '../../units.js';
+import { concat } from '../concat.js';
 import {
   integratedLoudness,
   loudnessOf,
@@ -41,23 +42,22 @@ export const DUAL_MONO_LU = 10 * Math.log10(2);
 
 /** The whole programme's parts as one. */
 export function joinParts(parts: readonly LoudnessPart[]): LoudnessPart {
-  const hopCount = parts.reduce((sum, part) => sum + part.hops.length, 0);
-  const hops = new Float64Array(hopCount);
-  let hopAt = 0;
   let head: Float64Array = new Float64Array(0);
   let tail: Float64Array = new Float64Array(0);
   let momentaryMax = 0;
   let shortTermMax = 0;
   for (const part of parts) {
-    hops.set(part.hops, hopAt);
-    hopAt += part.hops.length;
     momentaryMax = Math.max(momentaryMax, part.momentaryMax, acrossBorder(tail, part, MOMENTARY_TICKS));
     shortTermMax = Math.max(shortTermMax, part.shortTermMax, acrossBorder(tail, part, SHORT_TERM_TICKS));
-    if (head.length < SHORT_TERM_TICKS) head = concat(head, part.headTicks).slice(0, SHORT_TERM_TICKS);
-    tail = concat(tail, part.tailTicks).slice(-SHORT_TERM_TICKS);
+    if (head.length < SHORT_TERM_TICKS)
+      head = concat(Float64Array, [head, part.headTicks]).slice(0, SHORT_TERM_TICKS);
+    tail = concat(Float64Array, [tail, part.tailTicks]).slice(-SHORT_TERM_TICKS);
   }
   return {
-    hops,
+    hops: concat(
+      Float64Array,
+      parts.map(({ hops }) => hops),
+    ),
     headTicks: head,
     tailTicks: tail,
     momentaryMax,
@@ -68,35 +68,24 @@ export function joinParts(parts: readonly LoudnessPart[]): LoudnessPart {
       ? {
           ticks: {
             ticksPerLevel: parts[0]!.ticks!.ticksPerLevel,
-            meanSquares: concatFloats(parts.map(({ ticks }) => ticks!.meanSquares)),
-            peaks: concatFloats(parts.map(({ ticks }) => ticks!.peaks)),
+            meanSquares: concat(
+              Float32Array,
+              parts.map(({ ticks }) => ticks!.meanSquares),
+            ),
+            peaks: concat(
+              Float32Array,
+              parts.map(({ ticks }) => ticks!.peaks),
+            ),
           },
         }
       : {}),
   };
 }
 
-function concatFloats(arrays: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    joined.set(array, at);
-    at += array.length;
-  }
-  return joined;
-}
-
 /** Largest sum over windows that begin in `tail` and end in the part. */
 function acrossBorder(tail: Float64Array, part: LoudnessPart, length: number): number {
   const before = tail.slice(Math.max(0, tail.length - length + 1));
-  return largestWindow(concat(before, part.headTicks.slice(0, length - 1)), length);
-}
-
-function concat(a: Float64Array, b: Float64Array): Float64Array {
-  const joined = new Float64Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
+  return largestWindow(concat(Float64Array, [before, part.headTicks.slice(0, length - 1)]), length);
 }
 
 function largestByChannel(peaks: readonly Float64Array[]): Float64Array {
