@@ -4,20 +4,16 @@ import { pipelineOf } from '../pipeline/preset.js';
 import { loadStage } from '../pipeline/registry.js';
 import { type AudioFlags, addAudioFlags, runAudio, setOverrides } from './audio-command.js';
 import { defineCommand } from './command.js';
-import { addStageFlags, parseValue, stageOverrides } from './stage-flags.js';
+import { addAlias, addStageFlags, stageOverrides } from './stage-flags.js';
 
 export const command = defineCommand({
   async configure(analyze: Command, finish) {
     const stage = await loadStage('analyze');
     addAudioFlags(analyze, { formats: ['csv'] });
     addStageFlags(analyze, stage);
-    analyze.option('--tempo <bpm>', 'The same as --tempo-bpm.');
-    analyze.action(async (inputs: string[], flags: AudioFlags & { readonly tempo?: string }) => {
+    addAlias(analyze, 'tempo', 'tempo-bpm', 'bpm');
+    analyze.action(async (inputs: string[], flags: AudioFlags) => {
       const overrides = [...setOverrides(flags), ...stageOverrides(analyze, stage, 'analyze')];
-      if (flags.tempo !== undefined) {
-        const value = parseValue(flags.tempo);
-        overrides.push({ target: 'analyze', key: 'tempoBpm', value, origin: 'flag' });
-      }
       const pipeline = await pipelineOf('analyze', [{ stageId: 'analyze' }], overrides);
       const { csvSheet } = await import('../report/sheet.js');
       finish(

@@ -12,18 +12,17 @@ import { forecastMaster, type MasterForecast } from '../pipeline/master-forecast
 import { measureFile } from '../pipeline/measure-file.js';
 import { type Override, type Pipeline, pipelineOf } from '../pipeline/preset.js';
 import { loadStage } from '../pipeline/registry.js';
-import { describeFailed } from '../pipeline/stages/master-checks.js';
+import { describeForm } from '../pipeline/stages/master-delivery.js';
 import type { MasterOptions } from '../pipeline/stages/master-options.js';
 import { type Addition, type AudioFlags, addAudioFlags, runAudio, setOverrides } from './audio-command.js';
 import { defineCommand } from './command.js';
-import { addStageFlags, parseValue, stageOverrides } from './stage-flags.js';
+import { addAlias, addStageFlags, stageOverrides } from './stage-flags.js';
 
 const DEFAULT_PRESET = 'spotify';
 
 interface MasterFlags extends AudioFlags {
   readonly preset: string;
   readonly album?: boolean;
-  readonly skipWithin?: unknown;
 }
 
 export const command = defineCommand({
@@ -35,9 +34,9 @@ export const command = defineCommand({
       'targets, separated by commas (see `forge presets list`)',
       DEFAULT_PRESET,
     );
-    master.option('--skip-within <lu>', 'the same as --skip-within-lu', parseValue);
     master.option('--album', 'take the inputs as one album: one gain, character and curve for all');
     addStageFlags(master, stage, ['preset', 'albumGainDb']);
+    addAlias(master, 'skip-within', 'skip-within-lu', 'lu');
     master.action(async (inputs: string[], flags: MasterFlags) => {
       const presets = [
         ...new Set(
@@ -66,9 +65,6 @@ export const command = defineCommand({
           override.target === 'master' ? { ...override, target: id } : override,
         ),
         ...stageOverrides(master, stage, id, ['preset', 'albumGainDb']),
-        ...(flags.skipWithin === undefined
-          ? []
-          : [{ target: id, key: 'skipWithinLu', value: flags.skipWithin, origin: 'flag' } as const]),
       ]);
       const named = inputs.length > 0 ? inputs : [newestMix(flags)];
       const album = flags.album === true ? await openAlbum(named, steps, own) : undefined;
@@ -174,12 +170,10 @@ function formText({
   formChecks,
   formFlags,
 }: MasterForecast & { readonly path: string }): string[] {
-  const failed = formChecks.filter(({ pass }) => pass === false);
-  if (failed.length === 0) return [];
-  const advice = formFlags === '' ? '' : ` (make it with ${formFlags})`;
-  return [
-    `${path}: ${preset}: another form than the target takes: ${describeFailed(failed).join('; ')}${advice}`,
-  ];
+  const wrongForm = describeForm(formChecks, formFlags);
+  return wrongForm === undefined
+    ? []
+    : [`${path}: ${preset}: another form than the target takes: ${wrongForm}`];
 }
 
 /** `podcast-mono`, or the bare name of a preset file. */

@@ -28,6 +28,17 @@ export function addStageFlags(command: Command, stage: StageDefinition, skip: re
   }
 }
 
+/** A second name of a stage's flag. */
+export function addAlias(command: Command, alias: string, flag: string, value: string): void {
+  const option = new Option(`--${alias} <${value}>`, `The same as --${flag}.`);
+  command.addOption(
+    option.argParser((given) => {
+      command.setOptionValueWithSource(camelOf(flag), given, 'cli');
+      return given;
+    }),
+  );
+}
+
 /** The overrides for the step `stepId` that the user's flags mean. */
 export function stageOverrides(
   command: Command,

@@ -12,7 +12,7 @@ import type { MeasuredFile } from './measure-file.js';
 import type { DeliverySpec } from './stage.js';
 import type { Check } from './stages/master-checks.js';
 import { chooseCharacter } from './stages/master-choice.js';
-import { checkDelivery, deliveryFlags, foretellForm } from './stages/master-delivery.js';
+import { foretellForm, judgeForm } from './stages/master-delivery.js';
 import { faintLoudness, goalOf, HEADROOM_DB, peakOf } from './stages/master-goal.js';
 import type { MasterOptions } from './stages/master-options.js';
 import { findGain } from './stages/master-search.js';
@@ -70,15 +70,14 @@ export async function forecastMaster(
         },
       )
     : undefined;
-  const form = foretellForm(spec, target.isMono ? 1 : channelCount);
-  const formChecks = target.delivery === undefined ? [] : checkDelivery(target.delivery, form);
+  const form = judgeForm(target.delivery, foretellForm(spec, target.isMono ? 1 : channelCount));
   const shared = {
     preset: target.id,
     before: { integratedLufs: shown(loudness.integratedLufs), truePeakDbtp: shown(loudness.truePeakDbtp) },
     character: choice?.character ?? null,
     curve: choice?.curve ?? null,
-    formChecks,
-    formFlags: target.delivery === undefined ? '' : deliveryFlags(target.delivery, formChecks),
+    formChecks: form.checks,
+    formFlags: form.flags,
   };
   const isByReference = target.integratedLufs === null && target.rmsTargetDbfs === undefined;
   if (lufs === null || peakDb === null || goal.targetLufs === null || isByReference) {

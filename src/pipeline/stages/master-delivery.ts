@@ -5,7 +5,7 @@ import type { AudioShape } from '../../audio/audio-file.js';
 import { deliverableRateHz, deliverableSampleFormat, usualBitrateKbps } from '../../audio/delivery-form.js';
 import type { DeliveryRules } from '../master-target.js';
 import type { DeliverySpec, DeliveryWish, WrittenForm } from '../stage.js';
-import type { Check } from './master-checks.js';
+import { type Check, describeFailed } from './master-checks.js';
 
 type Source = Pick<AudioShape, 'sampleRateHz' | 'channelCount'>;
 
@@ -87,4 +87,21 @@ export function deliveryFlags(rules: DeliveryRules, checks: readonly Check[]): s
   if (isOff('bitDepth', isLossless)) flags.push(`--depth ${Math.max(...bitDepths!)}`);
   if (isOff('bitrateKbps', !isLossless)) flags.push(`--bitrate ${minBitrateKbps}`);
   return flags.join(' ');
+}
+
+/** The checks of a form, and the flags that make it right; both empty where a target has no rules. */
+export function judgeForm(
+  rules: DeliveryRules | undefined,
+  form: WrittenForm,
+): { readonly checks: Check[]; readonly flags: string } {
+  if (rules === undefined) return { checks: [], flags: '' };
+  const checks = checkDelivery(rules, form);
+  return { checks, flags: deliveryFlags(rules, checks) };
+}
+
+/** What is wrong with a form and the flags that mend it, if any do; undefined where nothing is. */
+export function describeForm(checks: readonly Check[], flags: string): string | undefined {
+  const failed = describeFailed(checks);
+  if (failed.length === 0) return undefined;
+  return `${failed.join('; ')}${flags === '' ? '' : ` (make it with ${flags})`}`;
 }

@@ -24,7 +24,7 @@ import {
   LOUDNESS_TOLERANCE_LU,
   type Written,
 } from './master-checks.js';
-import { checkDelivery, completeDelivery, deliveryFlags } from './master-delivery.js';
+import { completeDelivery, describeForm, judgeForm } from './master-delivery.js';
 import { hashNamedFiles } from './master-files.js';
 import { faintLoudness, type Goal, goalOf, HEADROOM_DB, isSparse, peakOf } from './master-goal.js';
 import { type MasterOptions, masterOptions } from './master-options.js';
@@ -101,15 +101,9 @@ export const masterStage = defineStage({
       ...writtenFacts(target, made, dialogue),
       isTrackOfAlbum: job.options.albumGainDb !== undefined,
     });
-    const formChecks = target.delivery === undefined ? [] : checkDelivery(target.delivery, made.written.form);
-    if (formChecks.some(({ pass }) => pass === false)) {
-      const flags = deliveryFlags(target.delivery!, formChecks);
-      const advice = flags === '' ? '' : ` (make it with ${flags})`;
-      job.note(
-        'warning',
-        `${target.id}: the file has another form: ${describeFailed(formChecks).join('; ')}${advice}`,
-      );
-    }
+    const form = judgeForm(target.delivery, made.written.form);
+    const wrongForm = describeForm(form.checks, form.flags);
+    if (wrongForm !== undefined) job.note('warning', `${target.id}: the file has another form: ${wrongForm}`);
     const entry = {
       preset: target.id,
       target: { ...target },
@@ -118,7 +112,7 @@ export const masterStage = defineStage({
       gainDb: roundTo(made.gainDb, 3),
       ...(shaped.choice === undefined ? {} : { choice: shaped.choice }),
       chain: [...shaped.links, ...made.links],
-      checks: [...soundChecks, ...formChecks],
+      checks: [...soundChecks, ...form.checks],
       picture: {
         before: pictureOfTicks(before.loudness, before.spectrum, mix.sampleRateHz),
         after: pictureOfTicks(made.measures.loudness, made.measures.spectrum, made.written.sampleRateHz),
