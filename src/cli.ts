@@ -1,6 +1,5 @@
 // The program: finds the command, loads it alone, and maps every error to its exit code. Nothing else does that.
 // `forge --version` loads nothing.
-
 import { createRequire } from 'node:module';
 import type { Command } from 'commander';
 import type { CommandModule } from './commands/command.js';

@@ -269,13 +269,13 @@ function encoderOptions(
   form: TargetForm,
 ): string[] {
   const { container } = spec;
-  const kbps = spec.bitrateKbps ?? (container === 'flac' ? 0 : usualBitrateKbps(container, form));
-  const bitrate = `${kbps}k`;
-  switch (spec.container) {
-    case 'flac':
-      return form.sampleFormat.bits === 24
-        ? ['-sample_fmt', 's32', '-bits_per_raw_sample', '24', '-compression_level', '8', '-f', 'flac']
-        : ['-sample_fmt', 's16', '-compression_level', '8', '-f', 'flac'];
+  if (container === 'flac') {
+    return form.sampleFormat.bits === 24
+      ? ['-sample_fmt', 's32', '-bits_per_raw_sample', '24', '-compression_level', '8', '-f', 'flac']
+      : ['-sample_fmt', 's16', '-compression_level', '8', '-f', 'flac'];
+  }
+  const bitrate = `${spec.bitrateKbps ?? usualBitrateKbps(container, form)}k`;
+  switch (container) {
     case 'mp3':
       return ['-b:a', bitrate, '-id3v2_version', '3', '-write_id3v1', '1', '-f', 'mp3'];
     case 'm4a':

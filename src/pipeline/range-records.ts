@@ -60,8 +60,8 @@ function readBytes(path: string): Buffer {
   try {
     const { size } = fstatSync(file);
     if (room.length < size) room = Buffer.allocUnsafeSlow(size);
-    for (let at = 0; at < size; ) at += readSync(file, room, at, size - at, at);
-    return room.subarray(0, size);
+    const length = readSync(file, room, 0, size, 0);
+    return room.subarray(0, length);
   } finally {
     closeSync(file);
   }

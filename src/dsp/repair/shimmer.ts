@@ -3,6 +3,7 @@
 // the slide of a vibrato. Transients are broad and stand out from nothing; sung and played harmonics can be followed;
 // noise is broad. What is flicker is turned down to the level of its neighbours, never deeper than a limit.
 // Not its matter: lines that never move (still-lines.ts), a whole band that pumps, and what lies below 4 kHz.
+import { dbToGain, dbToPower, powerToDb } from '../../units.js';
 import type { FrameSource } from '../resample.js';
 import { AROUND_BINS, LEAK_BINS, levelAround, QUIETEST_POWER, SHIMMER_LOW_HZ } from './shimmer-lines.js';
 import {
@@ -54,9 +55,9 @@ function shimmerGrid(sampleRateHz: number): { fftSize: number; hopFrames: number
 export function createShimmerRule(options: ShimmerOptions): SpectralRule {
   const { fftSize, hopFrames, lowBin } = shimmerGrid(options.sampleRateHz);
   const contextFrames = Math.ceil((MUSIC_SEC * options.sampleRateHz) / hopFrames) + 1;
-  const floorGain = 10 ** (-options.maxReductionDb / 20);
+  const floorGain = dbToGain(-options.maxReductionDb);
   const isSearch = options.isSearch === true;
-  const line = 10 ** ((isSearch ? SURE_LINE_DB : LINE_DB) / 10);
+  const line = dbToPower(isSearch ? SURE_LINE_DB : LINE_DB);
   const follow = isSearch ? FOLLOW_WIDELY : FOLLOW_CLOSELY;
   return {
     fftSize,
@@ -90,7 +91,7 @@ function decideFrame(spectra: SpectraWindow, frame: number, setting: FrameSettin
   const { binCount } = spectra;
   const at = (frame - spectra.firstFrame) * binCount;
   const power = spectra.power.subarray(at, at + binCount);
-  const below = 10 ** (-BELOW_DB / 10);
+  const below = dbToPower(-BELOW_DB);
   let gains: Float32Array | undefined;
   let taken = 0;
   let whole = 0;
@@ -111,7 +112,7 @@ function decideFrame(spectra: SpectraWindow, frame: number, setting: FrameSettin
     }
   }
   if (gains === undefined) return { gains };
-  return { gains, severityDb: 10 * Math.log10(taken / Math.max(whole, QUIETEST_POWER)) };
+  return { gains, severityDb: powerToDb(taken / Math.max(whole, QUIETEST_POWER)) };
 }
 
 /** Whether a line can be followed through time, back and on, for as long as music lasts. */
@@ -122,7 +123,7 @@ function isFollowed(
   enough: number,
   { withinDb, slideBins }: Following,
 ): boolean {
-  const least = spectra.power[(frame - spectra.firstFrame) * spectra.binCount + bin]! / 10 ** (withinDb / 10);
+  const least = spectra.power[(frame - spectra.firstFrame) * spectra.binCount + bin]! / dbToPower(withinDb);
   let length = 1;
   for (const direction of [-1, 1]) {
     let place = bin;

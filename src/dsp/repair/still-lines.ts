@@ -4,6 +4,7 @@
 // it, never deeper than a limit.
 // Its only judge is time: a drone whose high harmonics stand still for half of the file would be taken for such lines.
 // A drum's ring in a loop stands as still, so that a few lines count only where they are there nearly always.
+import { dbToGain, dbToPower } from '../../units.js';
 import type { FrameSource } from '../resample.js';
 import { LEAK_BINS, levelAround, QUIETEST_POWER, SHIMMER_LOW_HZ } from './shimmer-lines.js';
 import {
@@ -58,7 +59,7 @@ export function countLines(source: FrameSource, startFrame: number, endFrame: nu
   const { power: powers, binCount, frameCount } = readSpectra(source, grid, first, last);
   const lines = new Uint32Array(binCount);
   const lowBin = lowBinOf(grid, sampleRateHz);
-  const line = 10 ** (LINE_DB / 10);
+  const line = dbToPower(LINE_DB);
   let frames = 0;
   for (let frame = 0; frame < frameCount; frame++) {
     const power = powers.subarray(frame * binCount, (frame + 1) * binCount);
@@ -116,7 +117,7 @@ export function createStillLineRule(options: {
   readonly maxReductionDb: number;
 }): SpectralRule {
   const grid = gridFor(options.sampleRateHz, HOPS_PER_FRAME);
-  const floorGain = 10 ** (-options.maxReductionDb / 20);
+  const floorGain = dbToGain(-options.maxReductionDb);
   const bands = bandsOf(options.lines, grid, options.sampleRateHz);
   return {
     ...grid,
