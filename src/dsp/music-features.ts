@@ -142,7 +142,7 @@ export function mergeMusicFeatures(parts: readonly MusicFeatures[]): MusicFeatur
 /** The features of [fromSec, toSec), which begins on a whole second; no further than they go. */
 export function cutMusicFeatures(features: MusicFeatures, fromSec: number, toSec: number): MusicFeatures {
   const cut = (levels: Uint8Array, rate: number, width: number): Uint8Array =>
-    levels.subarray(fromSec * rate * width, Math.ceil(toSec * rate) * width);
+    levels.slice(fromSec * rate * width, Math.ceil(toSec * rate) * width);
   return {
     durationSec: toSec - fromSec,
     bands: cut(features.bands, BAND_FRAMES_PER_SEC, BAND_COUNT),

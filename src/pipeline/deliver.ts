@@ -12,11 +12,11 @@ import type { AudioRef, DeliverySpec } from './stage.js';
 import type { StageNote, StageResult } from './stage-result.js';
 import { copyWhole, writeWhole } from './whole-file.js';
 
-/** A report that is written beside the audio; `path` is relative to the track's folder. */
+/** A report that is written beside the audio; `path` is relative to the track's folder. The text may come in pieces, once. */
 export interface ReportFile {
   readonly kind: string;
   readonly path: string;
-  readonly text: string;
+  readonly text: string | Iterable<string>;
 }
 
 export interface DeliverySettings {
@@ -62,8 +62,7 @@ export class Deliveries {
     this.#ownership.announce(targets);
     return reports.map(({ kind, path, text }, index) => {
       mkdirSync(dirname(targets[index]!), { recursive: true });
-      writeWhole(targets[index]!, text);
-      return { kind, path, sha256: createHash('sha256').update(text).digest('hex') };
+      return { kind, path, sha256: writeWhole(targets[index]!, text) };
     });
   }
 

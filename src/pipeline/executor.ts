@@ -60,6 +60,8 @@ export interface Executor {
   /** Joins what the ranges of a pass recorded: beside the main thread, which a long recording's records would fill. */
   merge(task: MergeTask): Promise<unknown>;
   encode(request: EncodeRequest): Promise<EncodeReply>;
+  /** As of the workshop. */
+  rest(): Promise<void>;
   /** True once the run was cancelled: nothing new is begun. */
   readonly isCancelled: boolean;
 }

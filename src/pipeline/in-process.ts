@@ -39,6 +39,8 @@ export class InProcessExecutor implements Executor {
     const { encodeDeliverable } = await import('./encode-task.js');
     return encodeDeliverable(request);
   }
+
+  async rest(): Promise<void> {}
 }
 
 /** All work of a run in this thread. */

@@ -16,6 +16,7 @@ import { createWavWriter } from '../audio/wav-writer.js';
 import { ForgeError } from '../errors.js';
 import type { Executor } from './executor.js';
 import { inLanes } from './in-lanes.js';
+import { isLong } from './long-recording.js';
 import { hasRecord } from './range-records.js';
 import { joinBorders, type OutputTarget, type RangeReply } from './range-task.js';
 import { rangesOf } from './ranges.js';
@@ -283,10 +284,10 @@ class Job implements StageJob<unknown> {
     }
   }
 
-  #merge({ passId, params, shape, folder, ranges }: PassCall): Promise<unknown> {
+  async #merge({ passId, params, shape, folder, ranges }: PassCall): Promise<unknown> {
     const { executor, stage } = this.#setting;
     if (executor.isCancelled) throw new ForgeError('interrupted/by-user', 'the run was interrupted');
-    return executor.merge({
+    const summary = await executor.merge({
       stageId: stage.id,
       passId,
       params,
@@ -294,6 +295,9 @@ class Job implements StageJob<unknown> {
       recordFolder: folder,
       rangeCount: ranges.length,
     });
+    // What the stage makes of hours of curves, and the next pass, need not stand beside the memory of this one's threads.
+    if (isLong(shape)) await executor.rest();
+    return summary;
   }
 
   /** Does what is not recorded yet. */

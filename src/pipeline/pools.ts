@@ -75,6 +75,7 @@ export class Pools implements Workshop {
       runRange: (request, cores, onProgress) => pools.#runRange(stage, request, cores, onProgress),
       merge: (task) => pools.#merge(task),
       encode: (request) => pools.encode(request),
+      rest: () => pools.rest(),
     };
   }
 

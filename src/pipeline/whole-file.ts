@@ -1,11 +1,36 @@
 // Files that are whole or absent under their name.
-import { constants, copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, constants, copyFileSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ForgeError, toForgeError } from '../errors.js';
 
-/** Writes a text so that the file is whole or as it was. @throws ForgeError output/* */
-export function writeWhole(path: string, text: string): void {
-  replaceWhole(path, (temporary) => writeFileSync(temporary, text));
+/** Pieces of text are put together up to this length before they are written. */
+const LETTERS_PER_WRITE = 65_536;
+
+/** Writes a text, whole or in pieces, so that the file is whole or as it was; gives its SHA-256 in hex. @throws ForgeError output/* */
+export function writeWhole(path: string, text: string | Iterable<string>): string {
+  const hash = createHash('sha256');
+  replaceWhole(path, (temporary) => {
+    const file = openSync(temporary, 'w');
+    const flush = (letters: string): void => {
+      const bytes = Buffer.from(letters);
+      hash.update(bytes);
+      writeFileSync(file, bytes);
+    };
+    try {
+      let waiting = '';
+      for (const piece of typeof text === 'string' ? [text] : text) {
+        waiting += piece;
+        if (waiting.length < LETTERS_PER_WRITE) continue;
+        flush(waiting);
+        waiting = '';
+      }
+      flush(waiting);
+    } finally {
+      closeSync(file);
+    }
+  });
+  return hash.digest('hex');
 }
 
 /** Writes bytes so that the file is whole or as it was. @throws ForgeError output/* */

@@ -6,7 +6,7 @@ import { withoutPicture } from '../pipeline/picture.js';
 import type { ReportWriter, TrackResult } from '../pipeline/run.js';
 import { runtimeVersions } from '../pipeline/versions.js';
 import { reportHtml } from './html.js';
-import { jsonText } from './json-text.js';
+import { jsonPieces } from './json-text.js';
 import { keyframeFiles } from './keyframes.js';
 import { INPUT_LABEL, labelOfOutput, type Source } from './player.js';
 import { type Report, reportJson } from './report.js';
@@ -23,11 +23,16 @@ export function reportFiles(command: string, isEmbedding = false): ReportWriter 
       versions: runtimeVersions(),
     };
     return [
-      { kind: 'report', path: 'report.json', text: `${jsonText(plain(report))}\n` },
+      { kind: 'report', path: 'report.json', text: jsonLines(plain(report)) },
       { kind: 'report', path: 'report.html', text: reportHtml(report, extras) },
       ...keyframeFiles(report),
     ];
   };
+}
+
+function* jsonLines(report: Report): Generator<string> {
+  yield* jsonPieces(report);
+  yield '\n';
 }
 
 function plain(report: Report): Report {

@@ -145,15 +145,17 @@ export function loudnessLane(
   durationSec: number,
 ): string {
   const { curves, integratedLufs, rangeLu, target } = what;
-  const known = curves.flatMap(({ values }) => values).filter((value): value is number => value !== null);
-  if (known.length === 0) return '';
-  const loudest = known.reduce((a, b) => Math.max(a, b), target?.lufs ?? -70);
+  const known = curves.map(({ values }) => knownOf(values));
+  if (known.every(({ length }) => length === 0)) return '';
+  const extreme = (of: (a: number, b: number) => number, start: number): number =>
+    known.reduce((found, values) => values.reduce((a, b) => of(a, b), found), start);
+  const loudest = extreme(Math.max, target?.lufs ?? -70);
   const high = Math.ceil((loudest + 1) / 6) * 6;
-  const quietest = known.reduce((a, b) => Math.min(a, b), high);
+  const quietest = extreme(Math.min, high);
   // As much as the music needs; what is far below it is silence.
   const low = high - (LOUDNESS_SPANS_LU.find((span) => high - span < quietest) ?? LOUDNESS_SPANS_LU.at(-1)!);
   const lines = steps(low + 1, high - 1, high - low > 24 ? 12 : 6);
-  const bounds = rangeLu === null ? undefined : rangeBounds(curves.at(-1)!.values);
+  const bounds = rangeLu === null ? undefined : rangeBounds(known.at(-1)!);
   const shapes = [
     bounds === undefined
       ? ''
@@ -186,12 +188,21 @@ function level(kind: string, lufs: number, low: number, high: number): string {
   return `<line class="${kind}" x2="${PLOT_WIDTH}" y1="${y}" y2="${y}"/>`;
 }
 
+/** The values that there are: hours of them, so in bytes of their own. */
+function knownOf(values: readonly (number | null)[]): Float64Array {
+  const known = new Float64Array(values.length);
+  let count = 0;
+  for (const value of values) if (value !== null) known[count++] = value;
+  return known.subarray(0, count);
+}
+
 /** 10th and 95th percentile of what the loudness range is read from. @source EBU Tech 3342, 2023 */
-function rangeBounds(values: readonly (number | null)[]): readonly [number, number] | undefined {
-  const loud = values.filter((value): value is number => value !== null && value > -70);
+function rangeBounds(values: Float64Array): readonly [number, number] | undefined {
+  const loud = values.filter((lufs) => lufs > -70);
   if (loud.length === 0) return undefined;
   const meanPower = loud.reduce((sum, lufs) => sum + 10 ** (lufs / 10), 0) / loud.length;
-  const gated = loud.filter((lufs) => lufs > 10 * Math.log10(meanPower) - 20).sort((a, b) => a - b);
+  const gateLufs = 10 * Math.log10(meanPower) - 20;
+  const gated = loud.filter((lufs) => lufs > gateLufs).sort();
   const at = (share: number): number => gated[Math.round(share * (gated.length - 1))]!;
   return [at(0.1), at(0.95)];
 }

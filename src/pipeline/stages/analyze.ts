@@ -91,6 +91,14 @@ export const analyzeStage = defineStage({
       isWithSpectrum: needs(only, 'stereo', 'spectrum', 'advice'),
       isWithMusic: hearsMusic(only),
     });
+    const given = {
+      ...(tempoBpm === undefined ? {} : { tempoBpm }),
+      ...(meter === undefined ? {} : { meter }),
+    };
+    // Before the reports, whose histories of hours would stand beside its memory.
+    const heard = hearsMusic(only)
+      ? await job.scan(musicPass, { measured: job.recorded<MusicFeatures>(measurePass), given })
+      : undefined;
     const offsetLu = dualMono && channelCount === 1 ? DUAL_MONO_LU : 0;
     const data: Record<string, Json> = {};
     if (only.includes('loudness')) {
@@ -112,13 +120,7 @@ export const analyzeStage = defineStage({
     if (only.includes('dynamics')) data.dynamics = dynamics!;
     if (only.includes('stereo')) data.stereo = stereo!;
     if (only.includes('spectrum')) data.spectrum = spectrumReport(spectrum!, channelCount, sampleRateHz);
-    if (hearsMusic(only)) {
-      const heard = await job.scan(musicPass, {
-        measured: job.recorded<MusicFeatures>(measurePass),
-        given: { ...(tempoBpm === undefined ? {} : { tempoBpm }), ...(meter === undefined ? {} : { meter }) },
-      });
-      for (const part of MUSIC_ANALYSES) if (only.includes(part)) data[part] = heard[part];
-    }
+    for (const part of MUSIC_ANALYSES) if (only.includes(part)) data[part] = heard![part];
     if (only.includes('advice')) {
       const { adviceReport, platformsReport } = await import('./analyze-advice.js');
       const stems = job.options.stems === '' ? [] : await measureStems(job, job.options.stems);

@@ -63,12 +63,14 @@ export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAna
     const heardEndSec = Math.min(endSec + MARGIN_SEC, endOfFileSec);
     const first = Math.floor(originSec / partSec);
     const last = Math.min(params.measured.rangeCount, Math.ceil(heardEndSec / partSec));
-    const parts = Array.from({ length: last - first }, (_, k) => bulkOf(params.measured, first + k));
-    const features = cutMusicFeatures(
-      mergeMusicFeatures(parts),
-      originSec - first * partSec,
-      heardEndSec - first * partSec,
-    );
+    // Cut one by one as they are read: three parts of a long recording are far more than a stretch.
+    const parts = Array.from({ length: last - first }, (_, k) => {
+      const part = bulkOf(params.measured, first + k);
+      const partStartSec = (first + k) * partSec;
+      const toSec = Math.min(part.durationSec, heardEndSec - partStartSec);
+      return cutMusicFeatures(part, Math.max(0, originSec - partStartSec), toSec);
+    });
+    const features = mergeMusicFeatures(parts);
     const activations = await network.run(features.bands, (share) =>
       context.progress(Math.floor(share * 0.5 * (range.endFrame - range.startFrame))),
     );
