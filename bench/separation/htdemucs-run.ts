@@ -1,6 +1,7 @@
 // A process of its own that separates a song by an HTDemucs export, as the stage does, and tells what it took:
 //   tsx htdemucs-run.ts network.onnx song.f32 stems.f32
-// Files as torch_peer.py has them. Prints seconds to load, seconds to separate and peak memory as JSON.
+// Files as torch_peer.py has them. Prints seconds to load, their processor time, seconds to separate and peak
+// memory as JSON.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { planChunks } from '../../src/models/separation/chunks.js';
@@ -27,10 +28,13 @@ const source = {
 };
 
 const opened = performance.now();
+const openedCpu = process.cpuUsage();
 const threads = availableParallelism();
 const session = await createSession(networkPath, { label: 'bench', threads, useMemoryArena: false });
 const network = createSeparationNetwork(session, STEM_COUNT, 'bench');
 const loadSec = (performance.now() - opened) / 1000;
+const { user, system } = process.cpuUsage(openedCpu);
+const loadCpuSec = (user + system) / 1e6;
 
 const started = performance.now();
 let sum = 0;
@@ -51,4 +55,4 @@ for (const [stem, channels] of stems.entries())
     whole.set(samples.subarray(0, frameCount), (2 * stem + channel) * frameCount);
 writeFileSync(stemsPath, new Uint8Array(whole.buffer));
 const peakMb = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ loadSec, seconds, peakMb, segments: plan.chunks.length }));
+console.log(JSON.stringify({ loadSec, loadCpuSec, seconds, peakMb, segments: plan.chunks.length }));
