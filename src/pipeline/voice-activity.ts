@@ -86,8 +86,8 @@ const network = defineScan<unknown, VoiceParams, Float32Array, Float32Array>({
   merge: (parts) => concat(Float32Array, [...parts]),
 });
 
-/** Features of our own detector. */
-const features = defineScan<unknown, VoiceParams, Uint8Array, Uint8Array>({
+/** Features of our own detector; together they give the probabilities. */
+const features = defineScan<unknown, VoiceParams, Uint8Array, Float32Array>({
   order: 'parallel',
   rangeSec: 60,
   memoryMb: 20,
@@ -103,7 +103,7 @@ const features = defineScan<unknown, VoiceParams, Uint8Array, Uint8Array>({
     }
     return { part: concat(Uint8Array, parts) };
   },
-  merge: (parts) => concat(Uint8Array, [...parts]),
+  merge: (parts) => speechProbabilities(concat(Uint8Array, [...parts])),
 });
 
 /** The passes that a stage declares to call `findVoice`. */
@@ -125,7 +125,7 @@ export async function findVoice(
   const probabilities =
     detector === 'silero-vad'
       ? await job.scan(network, params, inputs)
-      : speechProbabilities(await job.scan(features, params, inputs));
+      : await job.scan(features, params, inputs);
   const model = detector === 'own' ? undefined : job.models[detector];
   return {
     detector,

@@ -20,8 +20,11 @@ export interface Carver {
   readonly input: readonly Float32Array[];
   /** By channel: what the dips take out of the block. */
   readonly taken: readonly Float32Array[];
-  /** Fills `taken` for a block of `frames` frames from `startFrame` of the timeline on; zeros where no dip is. */
-  take(dips: Dips, startFrame: number, frames: number): void;
+  /**
+   * Fills `taken` for a block of `frames` frames from `startFrame` of the timeline on; zeros where no dip is. `dips`
+   * begin with point `firstPoint` of the control grid.
+   */
+  take(dips: Dips, firstPoint: number, startFrame: number, frames: number): void;
 }
 
 export function createCarver(sampleRateHz: number, channelCount: number): Carver {
@@ -111,12 +114,12 @@ export function createCarver(sampleRateHz: number, channelCount: number): Carver
     marginFrames: size,
     input,
     taken,
-    take(dips, startFrame, frames) {
+    take(dips, firstPoint, startFrame, frames) {
       for (const samples of taken) samples.fill(0, 0, frames);
       const firstFrame = Math.floor(startFrame / hop) - 1;
       const lastFrame = Math.floor((startFrame + frames - 1) / hop);
       for (let frame = firstFrame; frame <= lastFrame; frame++) {
-        const position = ((frame + 1) * hop * CONTROLS_PER_SEC) / sampleRateHz;
+        const position = ((frame + 1) * hop * CONTROLS_PER_SEC) / sampleRateHz - firstPoint;
         const hasMid = lookUp(dips.mid, position, midTake);
         const hasSide = channelCount === 2 && lookUp(dips.side, position, sideTake);
         if (!hasMid && !hasSide) continue;

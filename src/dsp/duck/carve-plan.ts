@@ -43,6 +43,8 @@ const SMOOTH_REACH = 3;
 const PIECE_CONTROLS = 1200;
 /** Slope of a dip; with that of the gain below 0.5 dB in 10 ms. */
 const MAX_SLOPE_DB_PER_SEC = 10;
+/** The longest ramp beside a phrase: that of the deepest dip. */
+export const DIP_RAMP_SEC = STRENGTHS.firm.lowDipDb / MAX_SLOPE_DB_PER_SEC;
 /** Where other bands mask as much, a deeper dip in this one would free nothing. */
 const OWN_SHARE_DB = 3;
 

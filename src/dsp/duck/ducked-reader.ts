@@ -8,14 +8,20 @@ import { CARVE_BLOCK_FRAMES, type Carver } from './carve-filter.js';
 import type { Dips } from './carve-plan.js';
 import { CONTROLS_PER_SEC, controlStart } from './control.js';
 
+/** Points of the control grid from `firstPoint` on: all that what is read draws on. */
+export interface PlayedPlan {
+  readonly firstPoint: number;
+  readonly gainDb: Float32Array;
+  /** Absent where there is none. */
+  readonly dips: Dips | undefined;
+}
+
 export interface DuckedBed {
   readonly bed: FrameSource;
   /** Drums and bass of the bed, which go down less. */
   readonly rest?: FrameSource | undefined;
-  /** Points of the control grid. */
-  readonly gainDb: Float32Array;
+  readonly plan: PlayedPlan;
   readonly restShare: number;
-  readonly dips: Dips | undefined;
   /** Gain of the whole bed. */
   readonly levelDb: number;
   readonly sampleRateHz: number;
@@ -52,15 +58,15 @@ interface WorkSpace {
 }
 
 function duckBlock(
-  { bed, rest, gainDb, restShare, dips, levelDb, sampleRateHz, carver }: DuckedBed,
+  { bed, rest, plan, restShare, levelDb, sampleRateHz, carver }: DuckedBed,
   startFrame: number,
   into: readonly Float32Array[],
   work: WorkSpace,
 ): void {
   const frames = into[0]!.length;
   const { gains, restGains } = work;
-  const isOpen = fillGains(gainDb, dbToGain(levelDb), 1, startFrame, gains.subarray(0, frames), sampleRateHz);
-  if (isOpen && !hasDips(dips, startFrame, frames + carver.marginFrames, sampleRateHz)) {
+  const isOpen = fillGains(plan, dbToGain(levelDb), 1, startFrame, gains.subarray(0, frames), sampleRateHz);
+  if (isOpen && !hasDips(plan, startFrame, frames + carver.marginFrames, sampleRateHz)) {
     bed.read(startFrame, into);
     if (levelDb !== 0) for (const samples of into) for (let n = 0; n < frames; n++) samples[n]! *= gains[n]!;
     return;
@@ -75,10 +81,10 @@ function duckBlock(
       const other = others[c]!;
       for (let n = 0; n < samples.length; n++) samples[n]! -= other[n]!;
     }
-    fillGains(gainDb, dbToGain(levelDb), restShare, startFrame, restGains.subarray(0, frames), sampleRateHz);
+    fillGains(plan, dbToGain(levelDb), restShare, startFrame, restGains.subarray(0, frames), sampleRateHz);
   }
-  if (dips === undefined) for (const samples of carver.taken) samples.fill(0, 0, frames);
-  else carver.take(dips, startFrame, frames);
+  if (plan.dips === undefined) for (const samples of carver.taken) samples.fill(0, 0, frames);
+  else carver.take(plan.dips, plan.firstPoint, startFrame, frames);
   for (const [c, samples] of into.entries()) {
     const masking = input[c]!;
     const taken = carver.taken[c]!;
@@ -90,9 +96,14 @@ function duckBlock(
 }
 
 /** Whether a dip lies within `reach` frames after `startFrame`, or one window before. */
-function hasDips(dips: Dips | undefined, startFrame: number, reach: number, sampleRateHz: number): boolean {
+function hasDips(
+  { dips, firstPoint }: PlayedPlan,
+  startFrame: number,
+  reach: number,
+  sampleRateHz: number,
+): boolean {
   if (dips === undefined) return false;
-  const pointAt = (frame: number) => Math.floor((frame * CONTROLS_PER_SEC) / sampleRateHz);
+  const pointAt = (frame: number) => Math.floor((frame * CONTROLS_PER_SEC) / sampleRateHz) - firstPoint;
   const from = BAND_COUNT * Math.max(0, pointAt(startFrame) - 2);
   const to = BAND_COUNT * (pointAt(startFrame + reach) + 3);
   return (
@@ -105,7 +116,7 @@ function hasDips(dips: Dips | undefined, startFrame: number, reach: number, samp
  * between the points of the grid. True where the curve is at 0 dB throughout.
  */
 export function fillGains(
-  gainDb: Float32Array,
+  { gainDb, firstPoint }: PlayedPlan,
   level: number,
   share: number,
   startFrame: number,
@@ -120,8 +131,8 @@ export function fillGains(
     while (controlStart(point + 1, sampleRateHz) <= position) point++;
     const start = controlStart(point, sampleRateHz);
     const end = controlStart(point + 1, sampleRateHz);
-    const fromDb = gainDb[Math.min(point, last)] ?? 0;
-    const toDb = gainDb[Math.min(point + 1, last)] ?? 0;
+    const fromDb = gainDb[Math.min(point - firstPoint, last)] ?? 0;
+    const toDb = gainDb[Math.min(point + 1 - firstPoint, last)] ?? 0;
     const count = Math.max(1, Math.min(gains.length - n, end - position));
     if (fromDb === 0 && toDb === 0) gains.fill(level, n, n + count);
     else {

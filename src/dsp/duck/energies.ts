@@ -9,6 +9,8 @@ export const ENERGY_METER_BYTES = 4096;
 export interface EnergyMeter {
   /** Channel-weighted sum of squares of the newest `frames` frames of the window, K-weighted. */
   measure(frames: number): number;
+  /** Forgets what was met: the next frames are the first of another signal. */
+  reset(): void;
 }
 
 /** @source ITU-R BS.1770-5, Annex 1 */
@@ -45,6 +47,9 @@ export function createEnergyMeter(
         if (right !== left) energy += weights[right]! * energies[1]!;
       }
       return energy;
+    },
+    reset() {
+      for (const { state } of pairs) state.fill(0);
     },
   };
 }

@@ -183,10 +183,14 @@ function drawCurve(
   return Float32Array.from(limitSlope(points, MAX_SLOPE_DB_PER_SEC * CONTROL_SEC));
 }
 
+/** The shortest half cosine over so many decibels whose slope is within the limit. */
+export function gentlestRampSec(db: number): number {
+  return (Math.PI / 2) * (Math.abs(db) / MAX_SLOPE_DB_PER_SEC);
+}
+
 /** A half cosine from `db` at `from` to 0; longer than asked where the slope would be too steep. */
 function drawRamp(points: Float64Array, from: number, step: 1 | -1, db: number, durationSec: number): void {
-  const gentleSec = (Math.PI / 2) * (Math.abs(db) / MAX_SLOPE_DB_PER_SEC);
-  const length = Math.ceil(Math.max(durationSec, gentleSec) * CONTROLS_PER_SEC);
+  const length = Math.ceil(Math.max(durationSec, gentlestRampSec(db)) * CONTROLS_PER_SEC);
   for (let n = 1; n < length; n++)
     lower(points, from + step * n, (db * (1 + Math.cos((Math.PI * n) / length))) / 2);
 }

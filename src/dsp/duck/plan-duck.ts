@@ -14,13 +14,18 @@ import {
 import type { Heard } from './listen.js';
 import type { Phrase } from './phrases.js';
 
-export interface DuckRequest {
+/** Voice and bed over the same controls. */
+export interface HeardPair {
   readonly voice: Heard;
   /** What masks the voice: the bed, or the bed without drums and bass. */
   readonly bed: Heard;
   /** Drums and bass, and the bed with them; absent where they are not known apart. */
   readonly rest?: Heard | undefined;
   readonly whole?: Heard | undefined;
+}
+
+/** What is asked for. */
+export interface DuckWish {
   /** Gains of whole files before anything else. */
   readonly voiceDb: number;
   readonly bedDb: number;
@@ -28,6 +33,8 @@ export interface DuckRequest {
   readonly settings: DuckSettings;
   readonly carve: CarveOptions;
 }
+
+export interface DuckRequest extends DuckWish, HeardPair {}
 
 export interface DuckPlan extends GainPlan {
   readonly dips: Dips;

@@ -28,6 +28,9 @@ const LAG_LAST = Math.round(SPEECH_RATE_HZ / PITCH_LOW_HZ);
 /** Harmonics above this one tell little of the pitch in noise. */
 const PERIODIC_HIGH_HZ = 1600;
 
+/** Frames that are read at a time, so that what they share is read (and resampled) once. */
+const FRAMES_PER_READ = 64;
+
 /** Reads mono samples at SPEECH_RATE_HZ; zeros outside of the file. */
 export type SampleSource = (startSample: number, into: Float32Array) => void;
 
@@ -41,7 +44,7 @@ export type SpeechMeter = (read: SampleSource, firstFrame: number, endFrame: num
 export function createSpeechMeter(): SpeechMeter {
   const fft = createRealFft(FFT_SIZE);
   const window = createWindow('hann', WINDOW_SAMPLES);
-  const samples = new Float32Array(WINDOW_SAMPLES);
+  const block = new Float32Array((FRAMES_PER_READ - 1) * SPEECH_HOP + WINDOW_SAMPLES);
   const padded = new Float64Array(FFT_SIZE);
   const re = new Float64Array(fft.binCount);
   const im = new Float64Array(fft.binCount);
@@ -66,9 +69,15 @@ export function createSpeechMeter(): SpeechMeter {
   return (read, firstFrame, endFrame) => {
     const features = new Uint8Array(Math.max(0, endFrame - firstFrame) * SPEECH_FEATURES);
     for (let frame = firstFrame; frame < endFrame; frame++) {
-      read(frame * SPEECH_HOP - (WINDOW_SAMPLES - SPEECH_HOP) / 2, samples);
+      const inBlock = (frame - firstFrame) % FRAMES_PER_READ;
+      if (inBlock === 0) {
+        const frames = Math.min(FRAMES_PER_READ, endFrame - frame);
+        const length = (frames - 1) * SPEECH_HOP + WINDOW_SAMPLES;
+        read(frame * SPEECH_HOP - (WINDOW_SAMPLES - SPEECH_HOP) / 2, block.subarray(0, length));
+      }
+      const from = inBlock * SPEECH_HOP;
       padded.fill(0);
-      for (let n = 0; n < WINDOW_SAMPLES; n++) padded[n] = samples[n]! * window[n]!;
+      for (let n = 0; n < WINDOW_SAMPLES; n++) padded[n] = block[from + n]! * window[n]!;
       const correlation = correlate(Math.round(PERIODIC_HIGH_HZ / BIN_HZ), Math.round(PITCH_LOW_HZ / BIN_HZ));
       const at = (frame - firstFrame) * SPEECH_FEATURES;
       for (let band = 0; band < SPEECH_BANDS; band++) {

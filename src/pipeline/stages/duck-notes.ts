@@ -1,10 +1,10 @@
 // What `duck` tells a person about a pair: a voice that is clipped or at another rate, lengths that do not fit, a bed that
 // sings, bars or a tempo that were not found.
-import type { DuckRequest } from '../../dsp/duck/plan-duck.js';
+import type { DuckWish } from '../../dsp/duck/plan-duck.js';
 import { powerToDb } from '../../units.js';
 import type { AudioRef, StageJob } from '../stage.js';
 import type { DuckOptions } from './duck-options.js';
-import type { HeardPair } from './duck-passes.js';
+import type { PairEnergies } from './duck-passes.js';
 import { needsLoop } from './duck-timeline.js';
 
 type Job = StageJob<DuckOptions>;
@@ -57,15 +57,15 @@ export function noteLengths(job: Job, bed: AudioRef, voiceEndFrame: number, hasB
 /** Singing so near to the bed's own loudness competes with speech. */
 const SUNG_DB = -12;
 
-export function noteVocals(job: Job, { vocals, whole, bed }: HeardPair, { phrases }: DuckRequest): void {
+export function noteVocals(job: Job, { vocals, whole, bed }: PairEnergies, { phrases }: DuckWish): void {
   if (vocals === undefined) return;
   let sungControls = 0;
   let controls = 0;
   for (const { first, end } of phrases) {
     for (let k = first; k < end; k++) {
-      const total = (whole ?? bed).energies[k]!;
+      const total = (whole ?? bed)[k]!;
       controls++;
-      if (total > 0 && powerToDb(vocals.energies[k]! / total) > SUNG_DB) sungControls++;
+      if (total > 0 && powerToDb(vocals[k]! / total) > SUNG_DB) sungControls++;
     }
   }
   if (sungControls * 5 < controls) return;

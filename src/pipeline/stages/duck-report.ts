@@ -1,13 +1,13 @@
 // The report of `duck` from its plan and from what was measured; numbers are rounded here, and only here.
-import { BAND_COUNT, BAND_HZ } from '../../dsp/duck/bands.js';
+import { BAND_HZ } from '../../dsp/duck/bands.js';
 import type { BedTimeline } from '../../dsp/duck/bed-timeline.js';
-import type { Dips } from '../../dsp/duck/carve-plan.js';
+import type { CarvedBands } from '../../dsp/duck/carved-bands.js';
 import { CONTROL_SEC } from '../../dsp/duck/control.js';
 import { keyframesOf, steepestStepDb } from '../../dsp/duck/keyframes.js';
-import type { Phrase } from '../../dsp/duck/phrases.js';
-import type { DuckPlan, DuckRequest, ReachedPhrase } from '../../dsp/duck/plan-duck.js';
+import type { DuckWish, ReachedPhrase } from '../../dsp/duck/plan-duck.js';
 import { roundTo } from '../../units.js';
 import type { DuckOptions } from './duck-options.js';
+import type { PlanSummary } from './duck-plan.js';
 import type { HeardVoice } from './duck-voice.js';
 
 const KEYFRAME_TOLERANCE_DB = 0.1;
@@ -15,8 +15,8 @@ const KEYFRAME_TOLERANCE_DB = 0.1;
 export interface DuckFacts {
   readonly options: DuckOptions;
   readonly voice: HeardVoice;
-  readonly request: DuckRequest;
-  readonly plan: DuckPlan;
+  readonly wish: DuckWish;
+  readonly plan: PlanSummary;
   readonly reached: readonly ReachedPhrase[];
   readonly timeline: BedTimeline;
   readonly sampleRateHz: number;
@@ -27,7 +27,7 @@ export interface DuckFacts {
 
 /** The stage's data, as duck-schema.ts describes it. */
 export function describeDuck(facts: DuckFacts) {
-  const { options, voice, request, plan, reached, timeline, sampleRateHz } = facts;
+  const { options, voice, wish, plan, reached, timeline, sampleRateHz } = facts;
   const { found, ref } = voice;
   const span = ({ startFrame, endFrame }: { startFrame: number; endFrame: number }) => ({
     startSec: roundTo(startFrame / sampleRateHz, 3),
@@ -54,10 +54,10 @@ export function describeDuck(facts: DuckFacts) {
         endSec: roundTo(endSec + options.voiceAtSec, 3),
       })),
     },
-    wantedLu: request.settings.differenceLu,
-    voiceGainDb: roundTo(request.voiceDb, 2),
-    bedGainDb: roundTo(request.bedDb, 2),
-    releaseMs: Math.round(1000 * request.settings.releaseSec),
+    wantedLu: wish.settings.differenceLu,
+    voiceGainDb: roundTo(wish.voiceDb, 2),
+    bedGainDb: roundTo(wish.bedDb, 2),
+    releaseMs: Math.round(1000 * wish.settings.releaseSec),
     tempoBpm: facts.tempoBpm,
     phrases: plan.phrases.map(({ first, end, limitedBy }, p) => ({
       startSec: roundTo(first * CONTROL_SEC, 2),
@@ -82,7 +82,7 @@ export function describeDuck(facts: DuckFacts) {
       atSec: roundTo(atSec, 2),
       gainDb: roundTo(gainDb, 2),
     })),
-    carve: { strength: options.carve, bands: describeBands(plan.dips, plan.phrases) },
+    carve: { strength: options.carve, bands: describeBands(plan.carved) },
     bed: {
       durationSec: roundTo(timeline.frameCount / sampleRateHz, 3),
       loop: timeline.loop === null ? null : { ...span(timeline.loop), isOnBars: facts.isOnBars },
@@ -92,38 +92,23 @@ export function describeDuck(facts: DuckFacts) {
   };
 }
 
-function worstError({ plan, reached, request }: DuckFacts): number | null {
+function worstError({ plan, reached, wish }: DuckFacts): number | null {
   let worst: number | null = null;
   for (const [p, { first, end, limitedBy }] of plan.phrases.entries()) {
     const { differenceLu } = reached[p]!;
     if (limitedBy !== null || differenceLu === null || (end - first) * CONTROL_SEC <= 1) continue;
-    worst = Math.max(worst ?? 0, Math.abs(differenceLu - request.settings.differenceLu));
+    worst = Math.max(worst ?? 0, Math.abs(differenceLu - wish.settings.differenceLu));
   }
   return rounded(worst);
 }
 
-function describeBands({ mid, side }: Dips, phrases: readonly Phrase[]) {
-  return BAND_HZ.map((hz, band) => {
-    let deepest = 0;
-    let sidesDeepest = 0;
-    let sum = 0;
-    let count = 0;
-    for (const { first, end } of phrases) {
-      for (let k = first; k < end; k++) {
-        const dip = mid[k * BAND_COUNT + band]!;
-        deepest = Math.max(deepest, dip);
-        sidesDeepest = Math.max(sidesDeepest, side[k * BAND_COUNT + band]!);
-        sum += dip;
-        count++;
-      }
-    }
-    return {
-      centreHz: Math.round(hz),
-      deepestDb: deepest / 10,
-      meanDb: roundTo(sum / 10 / Math.max(1, count), 2),
-      sidesDeepestDb: sidesDeepest / 10,
-    };
-  }).filter(({ deepestDb, sidesDeepestDb }) => deepestDb > 0 || sidesDeepestDb > 0);
+function describeBands({ controls, deepest, sums, sidesDeepest }: CarvedBands) {
+  return BAND_HZ.map((hz, band) => ({
+    centreHz: Math.round(hz),
+    deepestDb: deepest[band]! / 10,
+    meanDb: roundTo(sums[band]! / 10 / Math.max(1, controls), 2),
+    sidesDeepestDb: sidesDeepest[band]! / 10,
+  })).filter(({ deepestDb, sidesDeepestDb }) => deepestDb > 0 || sidesDeepestDb > 0);
 }
 
 function meanOf(values: Float32Array, first: number, end: number): number {

@@ -1,15 +1,13 @@
 // The stage `duck`: a bed of music or ambience under a voice. Finds the speech, plans gain and dips from what both
 // measure, writes the bed, corrects the plan where what was written is off, and makes the mix where asked.
 // It does not clean the voice and does not master: denoise and master do.
-import type { Dips } from '../../dsp/duck/carve-plan.js';
 import { controlCount } from '../../dsp/duck/control.js';
 import { mixChannelCount } from '../../dsp/duck/ducked-reader.js';
 import type { PlannedPhrase } from '../../dsp/duck/gain-curve.js';
 import { planPhrases } from '../../dsp/duck/phrases.js';
 import {
-  type DuckPlan,
-  type DuckRequest,
-  planDuck,
+  type DuckWish,
+  type HeardPair,
   type ReachedPhrase,
   reachedDifferences,
 } from '../../dsp/duck/plan-duck.js';
@@ -24,15 +22,8 @@ import { type AudioRef, defineStage, type Json, type StageJob, type StageOutcome
 import { findVoice, sileroNeed, voiceActivityPasses } from '../voice-activity.js';
 import { noteLengths, noteVocals, noteVoice } from './duck-notes.js';
 import { type DuckOptions, duckOptions, isLevelled, wantedDifferenceLu } from './duck-options.js';
-import {
-  bedPass,
-  type DuckParams,
-  type DuckScene,
-  type HeardPair,
-  listenPass,
-  mixPass,
-} from './duck-passes.js';
-import { writePlan } from './duck-plan-file.js';
+import { bedPass, type DuckScene, listenPass, mixPass, type PairEnergies } from './duck-passes.js';
+import { type PlanPart, type PlanSummary, planPass } from './duck-plan.js';
 import { describeDuck } from './duck-report.js';
 import { duckSchema } from './duck-schema.js';
 import { needsLoop, planTimeline } from './duck-timeline.js';
@@ -57,7 +48,7 @@ const MAX_RAISE_DB = 30;
 /** The stage. */
 export const duckStage = defineStage({
   id: 'duck',
-  version: 1,
+  version: 2,
   summary: 'Lowers and carves a bed under a voice, so that both are heard.',
   source:
     'Torcoli et al. 2019 (differences); ITU-R BS.1770-5; masking after Zwicker & Fastl; Silero VAD where it is installed',
@@ -81,6 +72,7 @@ export const duckStage = defineStage({
     music: musicPass,
     ...voiceActivityPasses,
     listen: listenPass,
+    plan: planPass,
     bed: bedPass,
     mix: mixPass,
   },
@@ -125,34 +117,16 @@ async function duck(job: Job, voice: AudioRef): Promise<StageOutcome> {
   // The network goes through the voice in order, on one core; the others hear both files meanwhile.
   const [heardVoice, heard] = await bothOf(hearVoice(job, voice), job.scan(listenPass, scene, inputs));
   noteLengths(job, bed, voiceEndFrame, (rhythm?.downbeatsSec.length ?? 0) > 1);
-  const request = requestOf(
-    options,
-    heard,
-    heardVoice,
-    bed.sampleRateHz,
-    frameCount,
-    releaseOf(options, rhythm),
-  );
-  noteVocals(job, heard, request);
-  const paramsOf = (plan: DuckPlan): DuckParams => ({
-    ...scene,
-    plan: writePlan(
-      { gainDb: plan.gainDb, dips: hasDips(plan.dips) ? plan.dips : undefined },
-      job.scratchDir,
-    ),
-    restShare: request.settings.restShare,
-    levelDb: request.bedDb,
-  });
-  const { plan, reached } = await settlePlan(heard, request, (candidate) =>
-    job.apply(bedPass, paramsOf(candidate), { bed: { channelCount: bed.channelCount } }, inputs),
-  );
-  const limiterReductionDb = options.mix ? await mixDown(job, voice, scene, request.voiceDb) : null;
+  const wish = wishOf(options, heard, heardVoice, bed.sampleRateHz, frameCount, releaseOf(options, rhythm));
+  noteVocals(job, heard, wish);
+  const { plan, reached } = await settlePlan(job, heard.voice, wish, scene, inputs);
+  const limiterReductionDb = options.mix ? await mixDown(job, voice, scene, wish.voiceDb) : null;
 
-  const missed = missedPhrases(plan.phrases, reached, request.settings.differenceLu);
+  const missed = missedPhrases(plan.phrases, reached, wish.settings.differenceLu);
   const data = describeDuck({
     options,
     voice: heardVoice,
-    request,
+    wish,
     plan,
     reached,
     timeline,
@@ -222,27 +196,23 @@ function releaseOf(
   return releaseBeats === undefined || tempo === null ? releaseMs / 1000 : (60 / tempo) * releaseBeats;
 }
 
-/** Everything that the planning draws on. */
-function requestOf(
+/** What the planning is asked for. */
+function wishOf(
   options: DuckOptions,
-  heard: HeardPair,
+  heard: PairEnergies,
   voice: HeardVoice,
   sampleRateHz: number,
   frameCount: number,
   releaseSec: number,
-): DuckRequest {
+): DuckWish {
   const levelled = isLevelled(options);
   const raise = (integratedLufs: number | null) =>
     !levelled || integratedLufs === null ? 0 : Math.min(MAX_RAISE_DB, options.voiceLufs - integratedLufs);
-  const bedLufs = integratedLoudness(hopsOf((heard.whole ?? heard.bed).energies));
+  const bedLufs = integratedLoudness(hopsOf(heard.whole ?? heard.bed));
   // A bed that is louder than the voice as it is may go so much deeper.
   const louderLu =
     levelled || bedLufs === null || voice.integratedLufs === null ? 0 : bedLufs - voice.integratedLufs;
   return {
-    voice: heard.voice,
-    bed: heard.bed,
-    rest: heard.rest,
-    whole: heard.whole,
     voiceDb: raise(voice.integratedLufs),
     bedDb: raise(bedLufs),
     phrases: planPhrases(
@@ -277,28 +247,39 @@ function hopsOf(energies: Float32Array): Float64Array {
 }
 
 interface SettledPlan {
-  readonly plan: DuckPlan;
+  readonly plan: PlanSummary;
   readonly reached: readonly ReachedPhrase[];
 }
 
 /** Plans, renders, and renders again where the written bed shows a phrase to be off. */
 async function settlePlan(
-  heard: HeardPair,
-  request: DuckRequest,
-  render: (plan: DuckPlan) => Promise<{ readonly energies: Float32Array }>,
+  job: Job,
+  voiceEnergies: Float32Array,
+  wish: DuckWish,
+  scene: DuckScene,
+  inputs: Readonly<Record<string, AudioRef>>,
 ): Promise<SettledPlan> {
-  const voiceGain = dbToPower(request.voiceDb);
-  const voice = heard.voice.energies.map((energy) => energy * voiceGain);
-  const corrections = request.phrases.map(() => 0);
+  const heard = job.recorded<HeardPair>(listenPass);
+  const voiceGain = dbToPower(wish.voiceDb);
+  const voice = voiceEnergies.map((energy) => energy * voiceGain);
+  const correctionsLu = wish.phrases.map(() => 0);
+  const outputs = { bed: { channelCount: inputs.audio!.channelCount } };
   for (let round = 0; ; round++) {
-    const plan = planDuck(request, corrections);
-    const { energies } = await render(plan);
-    const reached = reachedDifferences(voice, energies, request.phrases);
+    const plan = await job.scan(planPass, { heard, wish, correctionsLu: [...correctionsLu] }, inputs);
+    const params = {
+      ...scene,
+      planned: job.recorded<PlanPart>(planPass),
+      parts: plan.parts,
+      restShare: wish.settings.restShare,
+      levelDb: wish.bedDb,
+    };
+    const energies = await job.apply(bedPass, params, outputs, inputs);
+    const reached = reachedDifferences(voice, energies, wish.phrases);
     let worst = 0;
     for (const [p, { differenceLu: planned, limitedBy }] of plan.phrases.entries()) {
       const measured = reached[p]!.differenceLu;
       if (planned === null || measured === null) continue;
-      corrections[p] = corrections[p]! + planned - measured;
+      correctionsLu[p] = correctionsLu[p]! + planned - measured;
       if (limitedBy === null) worst = Math.max(worst, Math.abs(planned - measured));
     }
     if (worst <= CLOSE_LU || round === MAX_CORRECTIONS) return { plan, reached };
@@ -315,10 +296,6 @@ async function mixDown(job: Job, voice: AudioRef, scene: DuckScene, voiceDb: num
     { mix: { channelCount } },
     { ...job.inputs, audio: bed, voice },
   );
-}
-
-function hasDips({ mid, side }: Dips): boolean {
-  return mid.some((dip) => dip > 0) || side.some((dip) => dip > 0);
 }
 
 /** Phrases that should reach the difference and do not, as the error of a missed target. */

@@ -3,7 +3,7 @@ import { BAND_COUNT, BAND_HZ, SPREADING } from '../../../src/dsp/duck/bands.js';
 import { CARVE_BLOCK_FRAMES, createCarver } from '../../../src/dsp/duck/carve-filter.js';
 import { type Dips, energyLeft, planDips } from '../../../src/dsp/duck/carve-plan.js';
 import { createDuckedReader } from '../../../src/dsp/duck/ducked-reader.js';
-import { listen } from '../../../src/dsp/duck/listen.js';
+import { createListener } from '../../../src/dsp/duck/listen.js';
 import type { FrameSource } from '../../../src/dsp/kernels/frame-window.js';
 
 const RATE_HZ = 48_000;
@@ -48,9 +48,8 @@ function flatDip(seconds: number, band: number, midDb: number, sideDb: number): 
 function carve(bed: readonly Float32Array[], dips: Dips): Float32Array[] {
   const reader = createDuckedReader({
     bed: sourceOf(bed),
-    gainDb: new Float32Array(dips.mid.length / BAND_COUNT),
+    plan: { firstPoint: 0, gainDb: new Float32Array(dips.mid.length / BAND_COUNT), dips },
     restShare: 0.5,
-    dips,
     levelDb: 0,
     sampleRateHz: RATE_HZ,
     carver: createCarver(RATE_HZ, bed.length),
@@ -97,9 +96,8 @@ describe('the carve filter', () => {
     const whole = carve(bed, dips);
     const reader = createDuckedReader({
       bed: sourceOf(bed),
-      gainDb: new Float32Array(41),
+      plan: { firstPoint: 0, gainDb: new Float32Array(41), dips },
       restShare: 0.5,
-      dips,
       levelDb: 0,
       sampleRateHz: RATE_HZ,
       carver: createCarver(RATE_HZ, 2),
@@ -124,8 +122,7 @@ describe('the carve filter', () => {
 describe('planDips', () => {
   const phrases = [{ first: 20, end: 60 }];
   const hear = (channels: readonly Float32Array[], isMidSide: boolean) =>
-    listen(sourceOf(channels), {
-      sampleRateHz: RATE_HZ,
+    createListener(RATE_HZ, channels.length, { isWithBands: true }).hear(sourceOf(channels), {
       startFrame: 0,
       endFrame: channels[0]!.length,
       isMidSide,
