@@ -1,7 +1,7 @@
 // Third octaves of speech and of what masks it, from 100 Hz to 5 kHz: their levels around each control, and how far the
 // sound of one band masks in the others.
 import { createKernelFft, kernelFftBytes } from '../kernels/fft.js';
-import { createKernels } from '../kernels/instance.js';
+import type { Kernels } from '../kernels/instance.js';
 
 /** Exact midbands 10^(n/10) Hz, IEC 61260-1. */
 const FIRST_BAND = 20;
@@ -28,60 +28,55 @@ function byteOf(power: number): number {
 
 /** Measures bands of two signals at once. */
 export interface BandMeter {
-  /** Frames of the window, centred on the place that is measured. */
-  readonly windowFrames: number;
   /**
-   * Writes the levels of `a` and `b` (channels from index `from` on, `windowFrames` each) into BAND_COUNT bytes each.
-   * A pair is measured as its centre and its sides (of equal energy in sum), or channel by channel.
+   * Adds the powers of two signals in kernel memory, in windows that begin at the pointers `left` and `right`, to
+   * BAND_COUNT values each. A pair is measured as its centre and its sides (of equal energy in sum), or channel by
+   * channel; a lone channel has no `right`.
    */
   measure(
-    left: Float32Array,
-    right: Float32Array | undefined,
-    from: number,
+    left: number,
+    right: number | undefined,
     isMidSide: boolean,
     powersA: Float64Array,
     powersB: Float64Array,
   ): void;
 }
 
-export function createBandMeter(sampleRateHz: number): BandMeter {
-  const size = 2 ** Math.ceil(Math.log2(WINDOW_SEC * sampleRateHz));
-  const kernels = createKernels(kernelFftBytes(size) + 4096);
+/** Frames of a meter's window, centred on the place that is measured. */
+export function bandWindowFrames(sampleRateHz: number): number {
+  return 2 ** Math.ceil(Math.log2(WINDOW_SEC * sampleRateHz));
+}
+
+/** Kernel memory that a meter takes, in bytes. */
+export function bandMeterBytes(sampleRateHz: number): number {
+  const size = bandWindowFrames(sampleRateHz);
+  return kernelFftBytes(size) + 12 * size + 4096;
+}
+
+export function createBandMeter(kernels: Kernels, sampleRateHz: number): BandMeter {
+  const size = bandWindowFrames(sampleRateHz);
   const fft = createKernelFft(kernels, size);
-  const window = Float64Array.from(
-    { length: size },
-    (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / size),
-  );
+  const window = kernels.f64(size);
+  for (let n = 0; n < size; n++) window[n] = 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / size);
+  const silence = kernels.f32(size);
+  const powers = kernels.f64(2);
+  const { windowPair, bandPowers } = kernels.functions;
   const scale = 2 / (size * window.reduce((sum, value) => sum + value * value, 0));
   const binHz = sampleRateHz / size;
   const edges = Array.from({ length: BAND_COUNT + 1 }, (_, band) =>
     Math.min(size / 2, Math.round(10 ** ((FIRST_BAND + band - 0.5) / 10) / binHz)),
   );
   return {
-    windowFrames: size,
-    measure(left, right, from, isMidSide, powersA, powersB) {
-      const half = Math.SQRT1_2;
-      for (let n = 0; n < size; n++) {
-        const weight = window[n]!;
-        const a = left[from + n]! * weight;
-        const b = right === undefined ? 0 : right[from + n]! * weight;
-        fft.re[n] = isMidSide ? half * (a + b) : a;
-        fft.im[n] = isMidSide ? half * (a - b) : b;
-      }
+    measure(left, right, isMidSide, powersA, powersB) {
+      const re = fft.re.byteOffset;
+      const im = fft.im.byteOffset;
+      const other = right ?? silence.byteOffset;
+      windowPair(left, other, window.byteOffset, isMidSide ? 1 : 0, re, im, size);
       fft.forward();
       for (let band = 0; band < BAND_COUNT; band++) {
-        let powerA = 0;
-        let powerB = 0;
-        for (let bin = edges[band]!; bin < edges[band + 1]!; bin++) {
-          const re = fft.re[bin]!;
-          const im = fft.im[bin]!;
-          const mirrorRe = fft.re[size - bin]!;
-          const mirrorIm = fft.im[size - bin]!;
-          powerA += (re + mirrorRe) ** 2 + (im - mirrorIm) ** 2;
-          powerB += (im + mirrorIm) ** 2 + (re - mirrorRe) ** 2;
-        }
-        powersA[band]! += (powerA / 4) * scale;
-        powersB[band]! += (powerB / 4) * scale;
+        bandPowers(re, im, size, edges[band]!, edges[band + 1]!, powers.byteOffset);
+        powersA[band]! += (powers[0]! / 4) * scale;
+        powersB[band]! += (powers[1]! / 4) * scale;
       }
     },
   };

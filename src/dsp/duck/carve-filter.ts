@@ -20,29 +20,36 @@ export interface Carver {
   readonly input: readonly Float32Array[];
   /** By channel: what the dips take out of the block. */
   readonly taken: readonly Float32Array[];
+  /** Linear gains of the block's frames. The caller fills it. */
+  readonly gains: Float64Array;
   /**
    * Fills `taken` for a block of `frames` frames from `startFrame` of the timeline on; zeros where no dip is. `dips`
    * begin with point `firstPoint` of the control grid.
    */
   take(dips: Dips, firstPoint: number, startFrame: number, frames: number): void;
+  /** Replaces the first `frames` frames of `taken` by what is left of the block, times `gains`. */
+  lower(frames: number): void;
 }
 
 export function createCarver(sampleRateHz: number, channelCount: number): Carver {
   const size = 2 ** Math.ceil(Math.log2(WINDOW_SEC * sampleRateHz));
   const hop = size / 2;
   const lineFrames = CARVE_BLOCK_FRAMES + 2 * size;
-  const kernels = createKernels(kernelFftBytes(size) + 4 * (channelCount * lineFrames + size) + 65_536);
+  const valueCount = channelCount * (lineFrames + CARVE_BLOCK_FRAMES) + 2 * size + 2 * CARVE_BLOCK_FRAMES;
+  const kernels = createKernels(kernelFftBytes(size) + 4 * valueCount + 65_536);
   const fft = createKernelFft(kernels, size);
   const window = kernels.f32(size);
   window.set(createWindow('sqrt-hann', size));
   const input = Array.from({ length: channelCount }, () => kernels.f32(lineFrames));
-  const taken = input.map(() => new Float32Array(CARVE_BLOCK_FRAMES));
-  const synthesis = window.map((weight) => weight / size);
+  const taken = input.map(() => kernels.f32(CARVE_BLOCK_FRAMES));
+  const gains = kernels.f64(CARVE_BLOCK_FRAMES);
+  const synthesis = kernels.f32(size);
+  synthesis.set(window.map((weight) => weight / size));
   const bins = interpolateBands(size, sampleRateHz);
   const midTake = new Float64Array(size / 2 + 1);
   const sideTake = new Float64Array(size / 2 + 1);
   const bandTake = new Float64Array(BAND_COUNT + 1);
-  const { windowMidSide } = kernels.functions;
+  const { windowMidSide, addMidSide, addWeighted, lowerBy } = kernels.functions;
 
   /** Fills `take` with what is taken of every bin at a place of the grid; false where that is nothing. */
   function lookUp(bytes: Uint8Array, position: number, take: Float64Array): boolean {
@@ -96,24 +103,29 @@ export function createCarver(sampleRateHz: number, channelCount: number): Carver
     offset: number,
     frames: number,
   ): void {
-    const { re, im } = fft;
     const from = Math.max(0, -offset);
-    const to = Math.min(size, frames - offset);
-    if (right === undefined) {
-      for (let n = from; n < to; n++) left[offset + n]! += synthesis[n]! * re[n]!;
-      return;
-    }
-    for (let n = from; n < to; n++) {
-      const weight = synthesis[n]!;
-      left[offset + n]! += weight * (re[n]! + im[n]!);
-      right[offset + n]! += weight * (re[n]! - im[n]!);
-    }
+    const count = Math.min(size, frames - offset) - from;
+    const [re, im, weights] = [fft.re, fft.im, synthesis].map(({ byteOffset }) => byteOffset + 4 * from) as [
+      number,
+      number,
+      number,
+    ];
+    const target = left.byteOffset + 4 * (offset + from);
+    if (right === undefined) addWeighted(re, weights, target, count);
+    else addMidSide(re, im, weights, target, right.byteOffset + 4 * (offset + from), count);
   }
 
   return {
     marginFrames: size,
     input,
     taken,
+    gains,
+    lower(frames) {
+      for (const [channel, { byteOffset }] of taken.entries()) {
+        const source = input[channel]!.byteOffset + 4 * size;
+        lowerBy(source, byteOffset, gains.byteOffset, byteOffset, frames);
+      }
+    },
     take(dips, firstPoint, startFrame, frames) {
       for (const samples of taken) samples.fill(0, 0, frames);
       const firstFrame = Math.floor(startFrame / hop) - 1;

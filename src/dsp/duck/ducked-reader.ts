@@ -33,7 +33,6 @@ export interface DuckedBed {
 export function createDuckedReader(ducked: DuckedBed): FrameSource {
   const { bed, carver } = ducked;
   const work = {
-    gains: new Float64Array(CARVE_BLOCK_FRAMES),
     restGains: new Float64Array(CARVE_BLOCK_FRAMES),
     rest: ducked.rest === undefined ? [] : carver.input.map((samples) => new Float32Array(samples.length)),
   };
@@ -52,7 +51,6 @@ export function createDuckedReader(ducked: DuckedBed): FrameSource {
 }
 
 interface WorkSpace {
-  readonly gains: Float64Array;
   readonly restGains: Float64Array;
   readonly rest: readonly Float32Array[];
 }
@@ -64,8 +62,9 @@ function duckBlock(
   work: WorkSpace,
 ): void {
   const frames = into[0]!.length;
-  const { gains, restGains } = work;
-  const isOpen = fillGains(plan, dbToGain(levelDb), 1, startFrame, gains.subarray(0, frames), sampleRateHz);
+  const { restGains } = work;
+  const gains = carver.gains.subarray(0, frames);
+  const isOpen = fillGains(plan, dbToGain(levelDb), 1, startFrame, gains, sampleRateHz);
   if (isOpen && !hasDips(plan, startFrame, frames + carver.marginFrames, sampleRateHz)) {
     bed.read(startFrame, into);
     if (levelDb !== 0) for (const samples of into) for (let n = 0; n < frames; n++) samples[n]! *= gains[n]!;
@@ -85,10 +84,9 @@ function duckBlock(
   }
   if (plan.dips === undefined) for (const samples of carver.taken) samples.fill(0, 0, frames);
   else carver.take(plan.dips, plan.firstPoint, startFrame, frames);
+  carver.lower(frames);
   for (const [c, samples] of into.entries()) {
-    const masking = input[c]!;
-    const taken = carver.taken[c]!;
-    for (let n = 0; n < frames; n++) samples[n] = (masking[margin + n]! - taken[n]!) * gains[n]!;
+    samples.set(carver.taken[c]!.subarray(0, frames));
     if (rest === undefined) continue;
     const other = work.rest[c]!;
     for (let n = 0; n < frames; n++) samples[n]! += other[margin + n]! * restGains[n]!;

@@ -4,7 +4,14 @@ import { concat } from '../concat.js';
 import { type FrameSource, FrameWindow } from '../kernels/frame-window.js';
 import { channelWeights } from '../loudness/channel-weights.js';
 import { K_WEIGHTING_SETTLE_SEC } from '../loudness/k-weighting.js';
-import { BAND_COUNT, type BandMeter, createBandMeter, storePowers } from './bands.js';
+import {
+  BAND_COUNT,
+  type BandMeter,
+  bandMeterBytes,
+  bandWindowFrames,
+  createBandMeter,
+  storePowers,
+} from './bands.js';
 import { CONTROLS_PER_SEC, controlCount, controlStart } from './control.js';
 import { createEnergyMeter, ENERGY_METER_BYTES } from './energies.js';
 
@@ -42,14 +49,16 @@ export function createListener(
   channelCount: number,
   { isWithBands }: { readonly isWithBands: boolean },
 ): Listener {
-  const bands = isWithBands ? createBandMeter(sampleRateHz) : undefined;
-  const marginFrames = (bands?.windowFrames ?? 0) / 2;
+  const marginFrames = isWithBands ? bandWindowFrames(sampleRateHz) / 2 : 0;
   const settleFrames = Math.round(K_WEIGHTING_SETTLE_SEC * sampleRateHz);
   const blockFrames = controlStart(BLOCK_CONTROLS + 1, sampleRateHz) + 2 * marginFrames;
-  const window = new FrameWindow(channelCount, settleFrames, ENERGY_METER_BYTES);
+  const bufferBytes = channelCount * (4 * blockFrames + 64);
+  const bandBytes = isWithBands ? bandMeterBytes(sampleRateHz) : 0;
+  const window = new FrameWindow(channelCount, settleFrames, ENERGY_METER_BYTES + bufferBytes + bandBytes);
   const meter = createEnergyMeter(window, sampleRateHz, channelWeights(channelCount));
+  const bands = isWithBands ? createBandMeter(window.kernels, sampleRateHz) : undefined;
   const powers = [new Float64Array(BAND_COUNT), new Float64Array(BAND_COUNT)] as const;
-  const buffers = Array.from({ length: channelCount }, () => new Float32Array(blockFrames));
+  const buffers = Array.from({ length: channelCount }, () => window.kernels.f32(blockFrames));
 
   return {
     hear(source, { startFrame, endFrame, isMidSide = false, onBlock, onProgress }) {
@@ -100,7 +109,10 @@ function hearBands(
   mid.fill(0);
   side.fill(0);
   for (let left = 0; left < channels.length; left += 2) {
-    bands.measure(channels[left]!, channels[left + 1], at, hasSides, mid, hasSides ? side : mid);
+    const pointerOf = (samples: Float32Array) => samples.byteOffset + 4 * at;
+    const right = channels[left + 1];
+    const rightPointer = right === undefined ? undefined : pointerOf(right);
+    bands.measure(pointerOf(channels[left]!), rightPointer, hasSides, mid, hasSides ? side : mid);
   }
 }
 

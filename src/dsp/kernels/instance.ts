@@ -181,6 +181,19 @@ export interface KernelFunctions {
     strideBytes: number,
     isRectified: number,
   ): void;
+  addMidSide(re: number, im: number, window: number, left: number, right: number, count: number): void;
+  addWeighted(source: number, window: number, target: number, count: number): void;
+  lowerBy(source: number, taken: number, gains: number, target: number, count: number): void;
+  windowPair(
+    left: number,
+    right: number,
+    window: number,
+    isMidSide: number,
+    re: number,
+    im: number,
+    count: number,
+  ): void;
+  bandPowers(re: number, im: number, size: number, from: number, to: number, powers: number): void;
   multiplyComplex(re: number, im: number, hRe: number, hIm: number, count: number): void;
   mixPair(left: number, right: number, target: number, frames: number): void;
   pairPowers(re: number, im: number, size: number, powerA: number, powerB: number): void;
