@@ -51,6 +51,9 @@ export function chooseVoiceDetector(
   return wish !== 'own' && models['silero-vad'] !== undefined ? 'silero-vad' : 'own';
 }
 
+/** Frames of the network that are read, and resampled, at a time. */
+const FRAMES_PER_READ = 64;
+
 /** Role of the input that is listened to. */
 interface VoiceParams {
   readonly role: string;
@@ -72,14 +75,19 @@ const network = defineScan<unknown, VoiceParams, Float32Array, Float32Array>({
     const { firstFrame, endFrame } = voiceFramesOf(context, rateHz, silero.frameSamples);
     const read = createMonoReader(context.input(context.params.role), rateHz);
     const part = new Float32Array(endFrame - firstFrame);
-    const samples = new Float32Array(silero.frameSamples);
+    const { frameSamples } = silero;
+    const block = new Float32Array(FRAMES_PER_READ * frameSamples);
     let state = (context.state as SileroState | undefined) ?? silero.createState();
-    for (let frame = firstFrame; frame < endFrame; frame++) {
-      read(frame * silero.frameSamples, samples);
-      const found = await silero.detect(samples, state);
-      part[frame - firstFrame] = found.probability;
+    for (let done = 0; done < part.length; done++) {
+      const inBlock = done % FRAMES_PER_READ;
+      if (inBlock === 0) {
+        reportProgress(context, done, part.length);
+        read((firstFrame + done) * frameSamples, block);
+      }
+      const frame = block.subarray(inBlock * frameSamples, (inBlock + 1) * frameSamples);
+      const found = await silero.detect(frame, state);
+      part[done] = found.probability;
       state = found.state;
-      if (frame % 64 === 0) reportProgress(context, frame - firstFrame, part.length);
     }
     return { part, state };
   },

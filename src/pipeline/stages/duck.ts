@@ -114,7 +114,7 @@ async function duck(job: Job, voice: AudioRef): Promise<StageOutcome> {
     audio: { ...bed, frameCount, key: `${bed.key}/${frameCount}` },
     voice,
   };
-  // The network goes through the voice in order, on one core; the others hear both files meanwhile.
+  // The network goes through the voice in order, on one core; the others measure and hear both files meanwhile.
   const [heardVoice, heard] = await bothOf(hearVoice(job, voice), job.scan(listenPass, scene, inputs));
   noteLengths(job, bed, voiceEndFrame, (rhythm?.downbeatsSec.length ?? 0) > 1);
   const wish = wishOf(options, heard, heardVoice, bed.sampleRateHz, frameCount, releaseOf(options, rhythm));
@@ -146,10 +146,9 @@ async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, 
 
 /** @throws ForgeError input/no-voice where nobody speaks */
 async function hearVoice(job: Job, voice: AudioRef): Promise<HeardVoice> {
-  const measures = await job.scan(
-    measurePass,
-    { role: 'audio', isWithLevels: true, isWithSpectrum: false },
-    { audio: voice },
+  const [found, measures] = await bothOf(
+    findVoice(job, voice, { role: 'audio', wish: job.options.detector }),
+    job.scan(measurePass, { role: 'audio', isWithLevels: true, isWithSpectrum: false }, { audio: voice }),
   );
   const { integratedLufs, samplePeakDbfs } = loudnessFigures(measures.loudness, voice.sampleRateHz);
   if (samplePeakDbfs === null) {
@@ -157,7 +156,6 @@ async function hearVoice(job: Job, voice: AudioRef): Promise<HeardVoice> {
       hint: 'Check that the right track was exported.',
     });
   }
-  const found = await findVoice(job, voice, { role: 'audio', wish: job.options.detector });
   if (found.segments.length === 0) {
     throw new ForgeError('input/no-voice', `expected speech in ${voice.name}, found none`, {
       hint: 'The voice goes to --voice, the bed comes first. Another detector may hear more: --detector.',
