@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { AudioInfo } from '../audio/probe.js';
+import { sha256Of } from '../file-hash.js';
 import type { Workshop } from './executor.js';
 import type { OutputRecord } from './manifest.js';
 import { Ownership } from './ownership.js';
@@ -91,16 +92,14 @@ export class Deliveries {
       seed: ditherSeed(seed, delivery.file),
       tolerateDamage,
     };
-    const { reply, isWidened } = await encodeUnclipped(delivery.spec, (spec) =>
-      pools.encode({ ...request, spec }),
-    );
+    const isWidened = await encodeUnclipped(delivery.spec, (spec) => pools.encode({ ...request, spec }));
     if (isWidened) {
       this.notes.push({
         severity: 'warning',
         message: `${delivery.file} passes full scale, so it was written as 32-bit float`,
       });
     }
-    return { kind, path, sha256: reply.sha256 };
+    return { kind, path, sha256: await sha256Of(target) };
   }
 
   #targets(): string[] {
@@ -123,15 +122,19 @@ export class Deliveries {
   }
 }
 
-/** Encodes so that nothing is scaled or cut off to fit: WAV that passes full scale is made again in float. */
-export async function encodeUnclipped<Reply extends { readonly clippedSampleCount: number }>(
+/**
+ * Encodes so that nothing is scaled or cut off to fit: WAV that passes full scale is made again in float, and the answer
+ * is true.
+ */
+export async function encodeUnclipped(
   spec: DeliverySpec,
-  encode: (spec: DeliverySpec) => Promise<Reply>,
-): Promise<{ readonly reply: Reply; readonly isWidened: boolean }> {
-  const reply = await encode(spec);
+  encode: (spec: DeliverySpec) => Promise<{ readonly clippedSampleCount: number }>,
+): Promise<boolean> {
+  const { clippedSampleCount } = await encode(spec);
   const holdsAll = spec.container !== 'wav' || spec.sampleFormat.kind === 'float';
-  if (reply.clippedSampleCount === 0 || holdsAll) return { reply, isWidened: false };
-  return { reply: await encode({ ...spec, sampleFormat: { kind: 'float', bits: 32 } }), isWidened: true };
+  if (clippedSampleCount === 0 || holdsAll) return false;
+  await encode({ ...spec, sampleFormat: { kind: 'float', bits: 32 } });
+  return true;
 }
 
 /** Files of one run have dither of their own, so that the noise of stems does not add up in step. */

@@ -1,9 +1,8 @@
-// Makes one deliverable file from audio on disk, in a worker thread, and hashes what was written.
+// Makes one deliverable file from audio on disk, in a worker thread.
 import { decodeAudio } from '../audio/decode.js';
 import { encodeAudio } from '../audio/encode.js';
 import { type AudioInfo, probeAudio } from '../audio/probe.js';
 import { openWav } from '../audio/wav-reader.js';
-import { sha256Sync } from '../file-hash.js';
 import type { EncodeReply, EncodeRequest } from './executor.js';
 import type { WrittenForm } from './stage.js';
 
@@ -32,7 +31,6 @@ export async function encodeDeliverable(request: EncodeRequest): Promise<EncodeR
   }
   return {
     clippedSampleCount,
-    sha256: sha256Sync(request.targetPath),
     readablePath: shape.readablePath,
     sampleRateHz: shape.sampleRateHz,
     channelCount: shape.channelCount,

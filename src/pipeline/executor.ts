@@ -23,7 +23,6 @@ export interface EncodeRequest {
 export interface EncodeReply {
   /** Samples that met full scale on the way to integers. */
   readonly clippedSampleCount: number;
-  readonly sha256: string;
   /** The file itself, or its decoded form where `decodeInto` was given and the format is not WAV. */
   readonly readablePath: string;
   readonly sampleRateHz: number;

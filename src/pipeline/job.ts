@@ -14,6 +14,8 @@ import type { AudioShape, SampleFormat } from '../audio/audio-file.js';
 import type { AudioInfo } from '../audio/probe.js';
 import { createWavWriter } from '../audio/wav-writer.js';
 import { ForgeError } from '../errors.js';
+import { sha256Of } from '../file-hash.js';
+import { collectGarbage } from './collect-garbage.js';
 import type { Executor } from './executor.js';
 import { inLanes } from './in-lanes.js';
 import { isLong } from './long-recording.js';
@@ -80,7 +82,8 @@ class Job implements StageJob<unknown> {
   readonly scratchDir: string;
   readonly #setting: JobSetting;
   readonly #outputs: Record<string, AudioRef> = {};
-  readonly #encoded: Record<string, EncodedOutput> = {};
+  readonly #encoded: Record<string, Omit<EncodedOutput, 'sha256'> & { readonly sha256: Promise<string> }> =
+    {};
   readonly #bypassed: Record<string, Bypass> = {};
   readonly #notes: StageNote[] = [];
   readonly #recorded = new Map<AnyPass, RecordedBulk<unknown>>();
@@ -136,7 +139,7 @@ class Job implements StageJob<unknown> {
       this.#outputs[role] = {
         name: role,
         path: wholePath(call, role),
-        key: `${this.#setting.key}/${role}#${call.index}`,
+        key: `${this.#setting.key}/${role}#${call.index}-${call.identity}`,
         sampleRateHz: call.shape.sampleRateHz,
         channelCount: target.channelCount,
         frameCount: call.shape.frameCount,
@@ -163,7 +166,6 @@ class Job implements StageJob<unknown> {
     const source = this.output(role);
     const name = label === undefined ? role : `${role}.${label}`;
     const targetPath = join(this.#setting.folder, `${name}.delivery.${spec.container}`);
-    const { key } = this.#setting;
     const reply = await this.#setting.executor.encode({
       source,
       targetPath,
@@ -174,16 +176,14 @@ class Job implements StageJob<unknown> {
       decodeInto: this.#setting.scratchDir,
     });
     this.#busyMs += reply.busyMs;
-    this.#encoded[name] = {
-      path: targetPath,
-      spec,
-      sha256: reply.sha256,
-      clippedSampleCount: reply.clippedSampleCount,
-    };
+    // Hashed while the stage measures what was written; what fails here is thrown at the end.
+    const sha256 = sha256Of(targetPath);
+    sha256.catch(() => {});
+    this.#encoded[name] = { path: targetPath, spec, sha256, clippedSampleCount: reply.clippedSampleCount };
     return {
       name: role,
       path: reply.readablePath,
-      key: `${key}/${name}/${reply.sha256}`,
+      key: `${source.key}/${name}/${JSON.stringify(spec)}`,
       sampleRateHz: reply.sampleRateHz,
       channelCount: reply.channelCount,
       frameCount: reply.frameCount,
@@ -196,12 +196,15 @@ class Job implements StageJob<unknown> {
     this.#notes.push({ severity, message });
   }
 
-  finish(outcome: StageOutcome): StageResult {
+  async finish(outcome: StageOutcome): Promise<StageResult> {
     for (const role of this.#setting.stage.outputs(this.options)) this.output(role);
+    const encoded: Record<string, EncodedOutput> = {};
+    for (const [name, file] of Object.entries(this.#encoded))
+      encoded[name] = { ...file, sha256: await file.sha256 };
     return {
       outcome,
       outputs: this.#outputs,
-      encoded: this.#encoded,
+      encoded,
       bypassed: this.#bypassed,
       notes: this.#notes,
       busyMs: this.#busyMs,
@@ -296,7 +299,10 @@ class Job implements StageJob<unknown> {
       rangeCount: ranges.length,
     });
     // What the stage makes of hours of curves, and the next pass, need not stand beside the memory of this one's threads.
-    if (isLong(shape)) await executor.rest();
+    if (isLong(shape)) {
+      await executor.rest();
+      collectGarbage();
+    }
     return summary;
   }
 

@@ -5,6 +5,8 @@ import type { AudioBlock, AudioReader, AudioShape } from '../audio/audio-file.js
 import { openWav } from '../audio/wav-reader.js';
 import { openWavRegion } from '../audio/wav-writer.js';
 import { ForgeError } from '../errors.js';
+import { collectGarbage } from './collect-garbage.js';
+import { isLong } from './long-recording.js';
 import { partsOf, readRecord, writeRecord } from './range-records.js';
 import type { AnyPass, AudioRef, FrameRange, ModelFiles, RangeContext, StageDefinition } from './stage.js';
 
@@ -252,6 +254,7 @@ export async function runRange(
     const result = await pass.run(context);
     for (const output of outputs.values()) output.finish();
     writeRecord(task.recordFolder, task.range.index, result);
+    if (isLong(task.shape)) collectGarbage();
     return { busyMs: performance.now() - startedMs };
   } finally {
     for (const reader of readers.values()) reader.close();

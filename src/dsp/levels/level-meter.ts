@@ -21,7 +21,10 @@ export interface LevelPart {
   readonly peaks: Float64Array;
   /** Mean square over all channels of every hop of 100 ms; the last may be short. */
   readonly hopMeans: Float64Array;
-  /** Σ left², Σ right² and Σ left × right of the first two channels in every hop: [hop × 3]; left alone for mono. */
+  /**
+   * Σ left², Σ right² and Σ left × right of the first two channels in every hop: [hop × 3]; left alone for mono; empty where
+   * they are not asked for.
+   */
   readonly hopPairs: Float32Array;
   /** Mean square and peak of every whole block of 3 s, [block × channels + channel]. */
   readonly blockMeans: Float64Array;
@@ -61,7 +64,10 @@ export class LevelMeter implements WindowMeter {
   #frameCount = 0;
   #blockFrames = 0;
 
-  constructor(window: FrameWindow) {
+  constructor(
+    window: FrameWindow,
+    readonly isWithPairs: boolean,
+  ) {
     const { channelCount } = window;
     const zeros = (): Float64Array => new Float64Array(channelCount);
     this.#window = window;
@@ -89,6 +95,7 @@ export class LevelMeter implements WindowMeter {
       if (right !== left) hopSquares += this.#add(right, sumRight!, squaresRight!, frames);
       if (left > 0) continue;
       this.#product += product!;
+      if (!this.isWithPairs) continue;
       if (right !== left) this.#hopPairs.push(squaresLeft!, squaresRight!, product!);
       else this.#hopPairs.push(squaresLeft!, 0, 0);
     }

@@ -16,7 +16,7 @@ import { createLimiter, LIMITER_SETTLE_SEC, type LimiterOptions } from '../../ds
 import { channelWeights } from '../../dsp/loudness/channel-weights.js';
 import { K_WEIGHTING_SETTLE_SEC } from '../../dsp/loudness/k-weighting.js';
 import { LoudnessMeter, type LoudnessPart, METER_BYTES } from '../../dsp/loudness/meter.js';
-import { joinParts } from '../../dsp/loudness/programme.js';
+import { joinParts, loudnessFigures } from '../../dsp/loudness/programme.js';
 import { createProcessor } from '../../dsp/registry.js';
 import { secToFrames } from '../../units.js';
 import { defineApply, defineScan, type RangeContext } from '../stage.js';
@@ -34,8 +34,13 @@ export interface LimitParams {
   readonly isMeasured: boolean;
 }
 
-/** What a limited programme measures, peaks aside, and what the limiter did. */
+/** Loudness of a limited programme (null where it was not measured, and of silence), and what the limiter did. */
 export interface Limited {
+  readonly integratedLufs: number | null;
+  readonly largestReductionDb: number;
+}
+
+interface LimitedPart {
   readonly loudness: LoudnessPart | null;
   readonly largestReductionDb: number;
 }
@@ -123,23 +128,24 @@ function meanOfChannels(block: readonly Float32Array[]): Float32Array {
 }
 
 /** Writes `master`, and measures its loudness on the way where that is asked for. */
-export const renderPass = defineApply<unknown, LimitParams, Limited, Limited>({
+export const renderPass = defineApply<unknown, LimitParams, LimitedPart, Limited>({
   order: 'parallel',
   rangeSec: (_params, shape) => renderRangeSec(shape),
   memoryMb: 40,
   run: (context) => ({ part: limitRange(context) }),
-  merge: (parts) => joinLimited([...parts]),
+  merge: (parts, _params, shape) => joinLimited([...parts], shape),
 });
 
-function joinLimited(parts: readonly Limited[]): Limited {
+function joinLimited(parts: readonly LimitedPart[], { sampleRateHz }: AudioShape): Limited {
   const measured = parts.map(({ loudness }) => loudness).filter((loudness) => loudness !== null);
   return {
-    loudness: measured.length === 0 ? null : joinParts(measured),
+    integratedLufs:
+      measured.length === 0 ? null : loudnessFigures(joinParts(measured), sampleRateHz).integratedLufs,
     largestReductionDb: parts.reduce((largest, part) => Math.max(largest, part.largestReductionDb), 0),
   };
 }
 
-function limitRange(context: RangeContext<unknown, LimitParams>): Limited {
+function limitRange(context: RangeContext<unknown, LimitParams>): LimitedPart {
   const { sampleRateHz, channelCount, range, params } = context;
   const { startFrame, endFrame } = range;
   const source: FrameSource & { readonly info?: { readonly channelMask?: number } } = context.input('mix');

@@ -223,7 +223,7 @@ async function reachTarget(job: Job, target: MasterTarget, goal: Goal, shaped: S
     let limited: Limited | undefined;
     found = await chooseGain(job, goal, start, limit, settingsFor, found?.lossFactor, async (gainDb) => {
       limited = await renderWith(job, audio, settingsFor(gainDb), true);
-      return loudnessFigures(limited.loudness!, audio.sampleRateHz).integratedLufs;
+      return limited.integratedLufs;
     });
     limited ??= await renderWith(job, audio, settingsFor(found.gainDb), false);
     const written = await job.encode('master', job.delivery);

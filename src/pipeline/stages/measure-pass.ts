@@ -105,7 +105,7 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
       othersBytes: LEVEL_METER_BYTES + TIMELINE_METER_BYTES,
       others: (window) => {
         if (!params.isWithLevels) return [];
-        levelMeter = new LevelMeter(window);
+        levelMeter = new LevelMeter(window, isWithTimeline);
         if (!isWithTimeline) return [levelMeter];
         const durationSec = context.frameCount / sampleRateHz;
         timelineMeter = new TimelineMeter(window, sampleRateHz, columnHopsFor(durationSec));
