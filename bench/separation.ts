@@ -1,12 +1,12 @@
 // How much better than the mix the separated stems are (SI-SDR improvement, stereo as one vector), and what it costs.
-// Songs: bench/separation/songs.ts; the multitracks also as masters, whose stems are judged against those of the mix.
+// Songs: bench/separation/songs.ts; the multitracks also as masters.
 // HTDemucs at full width runs against PyTorch (separation/htdemucs.ts).
 import { centreShareOf, sumCentre } from '../src/dsp/separation/centre-share.js';
 import { createRangeSeparator, STEM_NAMES, type Stems } from '../src/dsp/separation/separate-range.js';
 import { siSdrDb, sumOf } from '../test/helpers/si-sdr.js';
 import type { BenchCase, BenchRow } from './run.js';
 import { htdemucsRows } from './separation/htdemucs.js';
-import { masterMix } from './separation/master-mix.js';
+import { masterSong } from './separation/master-song.js';
 import {
   bandSongs,
   type Channels,
@@ -40,8 +40,9 @@ export const bench: BenchCase = {
     const multitracks = multitrackSongs();
     for (const song of multitracks) rows.push(rowOf(song.name, judge(song)));
     const mastered = multitracks.map((song) => {
-      const judged = judge(song, (mix) => masterMix(mix, song.sampleRateHz));
-      rows.push(rowOf(`${song.name}, mastered`, judged));
+      const master = masterSong(song);
+      const judged = judge(master);
+      rows.push(rowOf(master.name, judged));
       return judged;
     });
     if (mastered.length > 0)
@@ -63,9 +64,9 @@ export const bench: BenchCase = {
   },
 };
 
-/** Separates a song, or what `finish` makes of its mix. A stem that is silent is not judged. */
-function judge({ sampleRateHz, stems }: Song, finish: (mix: Channels) => Channels = (mix) => mix): Judged {
-  const mix = finish(sumOf(...Object.values(stems)));
+/** Separates a song's mix. A stem that is silent is not judged. */
+function judge({ sampleRateHz, stems }: Song): Judged {
+  const mix = sumOf(...Object.values(stems));
   const started = process.cpuUsage();
   const estimates = separate(mix, sampleRateHz);
   const { user, system } = process.cpuUsage(started);
