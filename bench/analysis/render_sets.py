@@ -4,7 +4,8 @@
 
 Groove: every beat of at least 10 s of the official test split, once through a sound font's kit and once through a kit
 of single hits. POP909: 200 songs (numbers that give 0 or 5 modulo 9), 90 s from the start, FluidR3, a drummer of the
-Groove test split over it. `pop909-dev` is for tuning: other songs, another sound font.
+Groove test split over it. `pop909-dev` is for tuning: other songs, another sound font. Songs that are there already are
+not rendered again.
 """
 import argparse
 import json
@@ -54,6 +55,8 @@ def pop909_set(out, root, groove_root, is_test, count, length_sec):
     for song_id in ids:
         rng = np.random.default_rng([song_id, 6])
         song = scores.load_pop909(root, song_id)
+        if (out / f"{song.name}.json").exists():
+            continue
         last = int(np.searchsorted(song.beat_times, length_sec))
         song = scores.cut(song, 0, min(last, len(song.beat_times)))
         near = sorted((r for r in rows if r["time_signature"].startswith(str(song.meter))), key=lambda r: abs(np.log(float(r["bpm"]) / song.tempo_bpm)))[:12]
