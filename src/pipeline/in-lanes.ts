@@ -22,3 +22,9 @@ export async function inLanes<T>(
   failures.sort((a, b) => a.index - b.index);
   if (failures[0] !== undefined) throw failures[0].error;
 }
+
+/** What two works give that are under way at once; waits for both, then throws the first's error, or the second's. */
+export async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
+}

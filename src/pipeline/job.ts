@@ -87,6 +87,8 @@ class Job implements StageJob<unknown> {
   readonly #bypassed: Record<string, Bypass> = {};
   readonly #notes: StageNote[] = [];
   readonly #recorded = new Map<AnyPass, RecordedBulk<unknown>>();
+  /** Passes at work; of several, the one that began first tells how far it is. */
+  readonly #underWay: PassCall[] = [];
   #callCount = 0;
   #busyMs = 0;
 
@@ -311,6 +313,7 @@ class Job implements StageJob<unknown> {
     const isDone = call.ranges.map((range) => hasRecord(call.folder, range.index));
     const progress: number[] = isDone.map(Number);
     const report = () => {
+      if (this.#underWay[0] !== call) return;
       const done = progress.reduce((sum, fraction) => sum + fraction, 0);
       this.#setting.onProgress?.({ passId: call.passId, fraction: done / Math.max(1, call.ranges.length) });
     };
@@ -326,7 +329,12 @@ class Job implements StageJob<unknown> {
     const { executor } = this.#setting;
     const lanes = call.pass.order === 'sequential' ? 1 : executor.lanes;
     const open = call.ranges.filter((range) => !isDone[range.index]);
-    await inLanes(open, lanes, runOne);
+    this.#underWay.push(call);
+    try {
+      await inLanes(open, lanes, runOne);
+    } finally {
+      this.#underWay.splice(this.#underWay.indexOf(call), 1);
+    }
   }
 
   async #runRange(

@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { dynamicsFigures } from '../../dsp/levels/figures.js';
 import { DUAL_MONO_LU, hopMeansOf, loudnessFigures } from '../../dsp/loudness/programme.js';
+import type { MusicAnalysis } from '../../dsp/music-analysis.js';
 import type { MusicFeatures } from '../../dsp/music-features.js';
 import { rhythmOptionsSchema } from '../../dsp/rhythm/schema.js';
-import { defineStage, type Json } from '../stage.js';
+import { bothOf } from '../in-lanes.js';
+import { isLong } from '../long-recording.js';
+import { defineStage, type Json, type StageJob } from '../stage.js';
 import { loadTargetCurve } from '../target-curve.js';
 import { VOICE_ACTIVITY_MODELS, voiceActivityPasses } from '../voice-activity.js';
 import {
@@ -20,7 +23,7 @@ import { analysisSchema } from './analyze-schema.js';
 import { hashStems, measureStems, nameStem, stemsReport } from './analyze-stems.js';
 import { findDialogue } from './dialogue.js';
 import { measurePass } from './measure-pass.js';
-import { MUSIC_MODEL, musicPass } from './music-pass.js';
+import { featuresPass, MUSIC_MODEL, musicPass } from './music-pass.js';
 
 const MUSIC_ANALYSES = ['rhythm', 'tonal', 'structure', 'genre'] as const;
 const USUAL_ANALYSES = ['loudness', 'dynamics', 'stereo', 'spectrum', ...MUSIC_ANALYSES, 'advice'] as const;
@@ -78,27 +81,26 @@ export const analyzeStage = defineStage({
     ...(hearsMusic(only) ? [MUSIC_MODEL] : []),
     ...(only.includes('dialogue') ? VOICE_ACTIVITY_MODELS : []),
   ],
-  passes: { measure: measurePass, music: musicPass, ...voiceActivityPasses },
+  passes: { features: featuresPass, music: musicPass, measure: measurePass, ...voiceActivityPasses },
   async run(job) {
-    const { only, dualMono, history, tempoBpm, meter } = job.options;
+    const { only, dualMono, history } = job.options;
     const { sampleRateHz, channelCount } = job.inputs.audio!;
     const shape = { channelCount, sampleRateHz };
     const isWithLevels = needs(only, 'dynamics', 'stereo', 'advice');
-    const { loudness, levels, timeline, spectrum } = await job.scan(measurePass, {
-      role: 'audio',
-      isWithLevels,
-      isWithTimeline: isWithLevels,
-      isWithSpectrum: needs(only, 'stereo', 'spectrum', 'advice'),
-      isWithMusic: hearsMusic(only),
-    });
-    const given = {
-      ...(tempoBpm === undefined ? {} : { tempoBpm }),
-      ...(meter === undefined ? {} : { meter }),
-    };
-    // Before the reports, whose histories of hours would stand beside its memory.
-    const heard = hearsMusic(only)
-      ? await job.scan(musicPass, { measured: job.recorded<MusicFeatures>(measurePass), given })
-      : undefined;
+    if (hearsMusic(only)) await job.scan(featuresPass, { role: 'audio' });
+    const hearing = hearsMusic(only) ? hearMusic(job) : Promise.resolve(null);
+    // One thread hears a piece, which takes long: the others measure meanwhile. Of hours, which are heard in stretches by all
+    // threads, the memory of one need not stand beside that of the other.
+    if (isLong(job.inputs.audio!)) await hearing;
+    const [heard, { loudness, levels, timeline, spectrum }] = await bothOf(
+      hearing,
+      job.scan(measurePass, {
+        role: 'audio',
+        isWithLevels,
+        isWithTimeline: isWithLevels,
+        isWithSpectrum: needs(only, 'stereo', 'spectrum', 'advice'),
+      }),
+    );
     const offsetLu = dualMono && channelCount === 1 ? DUAL_MONO_LU : 0;
     const data: Record<string, Json> = {};
     if (only.includes('loudness')) {
@@ -120,7 +122,7 @@ export const analyzeStage = defineStage({
     if (only.includes('dynamics')) data.dynamics = dynamics!;
     if (only.includes('stereo')) data.stereo = stereo!;
     if (only.includes('spectrum')) data.spectrum = spectrumReport(spectrum!, channelCount, sampleRateHz);
-    for (const part of MUSIC_ANALYSES) if (only.includes(part)) data[part] = heard![part];
+    if (heard !== null) for (const part of MUSIC_ANALYSES) if (only.includes(part)) data[part] = heard[part];
     if (only.includes('advice')) {
       const { adviceReport, platformsReport } = await import('./analyze-advice.js');
       const stems = job.options.stems === '' ? [] : await measureStems(job, job.options.stems);
@@ -147,6 +149,16 @@ export const analyzeStage = defineStage({
   },
 });
 
+/** Rhythm, tonality, structure and genre, from the features that were left before. */
+function hearMusic(job: StageJob<Options>): Promise<MusicAnalysis> {
+  const { tempoBpm, meter } = job.options;
+  return job.scan(musicPass, {
+    features: job.recorded<MusicFeatures>(featuresPass),
+    given: { ...(tempoBpm === undefined ? {} : { tempoBpm }), ...(meter === undefined ? {} : { meter }) },
+  });
+}
+
+type Options = z.infer<typeof options>;
 type Analysis = (typeof ANALYSES)[number];
 
 /** Read when the run is planned, so that a wrong name fails before any work. @throws ForgeError preset/* */

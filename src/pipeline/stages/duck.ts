@@ -29,7 +29,7 @@ import { duckSchema } from './duck-schema.js';
 import { needsLoop, planTimeline } from './duck-timeline.js';
 import { type HeardVoice, hashVoice, openVoice } from './duck-voice.js';
 import { measurePass } from './measure-pass.js';
-import { MUSIC_MODEL, musicPass } from './music-pass.js';
+import { featuresPass, MUSIC_MODEL, musicPass } from './music-pass.js';
 
 type Job = StageJob<DuckOptions>;
 
@@ -69,6 +69,7 @@ export const duckStage = defineStage({
   estimate: ({ mix }) => ({ realTimeFactor: mix ? 0.03 : 0.025, memoryMb: 200 }),
   passes: {
     measure: measurePass,
+    features: featuresPass,
     music: musicPass,
     ...voiceActivityPasses,
     listen: listenPass,
@@ -173,14 +174,9 @@ async function hearRhythm(
 ): Promise<{ readonly tempoBpm: number | null; readonly downbeatsSec: readonly number[] } | undefined> {
   const { releaseBeats, tempoBpm } = job.options;
   if (!isLooped && (releaseBeats === undefined || tempoBpm !== undefined)) return undefined;
-  await job.scan(measurePass, {
-    role: 'audio',
-    isWithLevels: false,
-    isWithSpectrum: false,
-    isWithMusic: true,
-  });
+  await job.scan(featuresPass, { role: 'audio' });
   const { rhythm } = await job.scan(musicPass, {
-    measured: job.recorded<MusicFeatures>(measurePass),
+    features: job.recorded<MusicFeatures>(featuresPass),
     given: tempoBpm === undefined ? {} : { tempoBpm },
   });
   return rhythm;

@@ -21,7 +21,6 @@ import { channelWeights } from '../../dsp/loudness/channel-weights.js';
 import { measureRange } from '../../dsp/loudness/measure-range.js';
 import { type LoudnessPart, TICKS_PER_HOP } from '../../dsp/loudness/meter.js';
 import { joinParts } from '../../dsp/loudness/programme.js';
-import { createMusicFeatureExtractor } from '../../dsp/music-features.js';
 import {
   addSpectrum,
   createSpectrumMeter,
@@ -36,7 +35,6 @@ export interface MeasureParams {
   readonly role: string;
   readonly isWithLevels: boolean;
   readonly isWithSpectrum: boolean;
-  readonly isWithMusic?: boolean;
   /** Adds to the levels what they do over time, and to the spectrum what its bands do. */
   readonly isWithTimeline?: boolean;
   /** Keeps the levels of every 10 ms; of a long recording every 20 ms for forecasts of limiting, 100 ms for pictures. */
@@ -113,17 +111,12 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
       },
       onProgress: (framesDone) => context.progress(params.isWithSpectrum ? framesDone / 2 : framesDone),
     });
-    const music = params.isWithMusic
-      ? await context.resource(`music features ${sampleRateHz} ${channelCount}`, () =>
-          createMusicFeatureExtractor(sampleRateHz, channelCount),
-        )
-      : undefined;
     const spectrumMeter = params.isWithSpectrum
       ? await context.resource(`spectrum ${sampleRateHz} ${channelCount} ${isWithTimeline}`, () =>
           createSpectrumMeter(sampleRateHz, channelCount, isWithTimeline),
         )
       : undefined;
-    const part: Measures = {
+    const part = {
       loudness,
       ...(levelMeter === undefined ? {} : { levels: levelMeter.end() }),
       ...(timelineMeter === undefined ? {} : { timeline: timelineMeter.end() }),
@@ -131,7 +124,7 @@ export const measurePass = defineScan<unknown, MeasureParams, Measures, Programm
         ? {}
         : { spectrum: spectrumMeter.measure(source, startFrame, endFrame) }),
     };
-    return music === undefined ? { part } : { part, bulk: music.extract(source, context.range) };
+    return { part };
   },
   merge(parts) {
     const loudness: LoudnessPart[] = [];

@@ -1,6 +1,6 @@
-// The pass that hears a piece from the compact features that the measure pass left on disk: beats by the network, then
-// rhythm, tonality, structure and genre. A piece is one range, because a beat depends on what comes before and after;
-// recordings that are longer than a piece are heard in stretches.
+// The passes that hear music. The first leaves compact features of parallel ranges on disk; the second reads them: beats by
+// the network, then rhythm, tonality, structure and genre. There a piece is one range, because a beat depends on what
+// comes before and after; recordings that are longer than a piece are heard in stretches.
 import { join } from 'node:path';
 import type { MusicAnalysis } from '../../dsp/music-analysis.js';
 import type { MusicFeatures } from '../../dsp/music-features.js';
@@ -11,9 +11,28 @@ import { bulkOf } from '../range-records.js';
 import { defineScan, type ModelNeed, type RecordedBulk } from '../stage.js';
 import { measureRangeSec } from './measure-pass.js';
 
+export interface FeatureParams {
+  readonly role: string;
+}
+
+/** Features of ranges as long as those of the measure pass; what they are is bulk, nothing is joined. */
+export const featuresPass = defineScan<unknown, FeatureParams, null, null>({
+  order: 'parallel',
+  rangeSec: (_params, shape) => measureRangeSec(shape),
+  memoryMb: 40,
+  async run({ sampleRateHz, channelCount, params, range, input, resource }) {
+    const extractor = await resource(`music features ${sampleRateHz} ${channelCount}`, async () => {
+      const { createMusicFeatureExtractor } = await import('../../dsp/music-features.js');
+      return createMusicFeatureExtractor(sampleRateHz, channelCount);
+    });
+    return { part: null, bulk: extractor.extract(input(params.role), range) };
+  },
+  merge: () => null,
+});
+
 export interface MusicParams {
-  /** Bulk of the measure pass, made with music. */
-  readonly measured: RecordedBulk<MusicFeatures>;
+  /** What the features pass left. */
+  readonly features: RecordedBulk<MusicFeatures>;
   /** Tempo and meter that the user gave. */
   readonly given: RhythmOptions;
 }
@@ -29,7 +48,7 @@ const MARGIN_SEC = 30;
 export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAnalysis>({
   order: 'parallel',
   rangeSec: STRETCH_SEC,
-  // In whole ranges of the measure pass.
+  // In whole ranges of the features pass.
   rangeFrames(shape) {
     const { frameCount, sampleRateHz } = shape;
     const measureSec = measureRangeSec(shape);
@@ -62,10 +81,10 @@ export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAna
     const originSec = Math.max(0, startSec - MARGIN_SEC);
     const heardEndSec = Math.min(endSec + MARGIN_SEC, endOfFileSec);
     const first = Math.floor(originSec / partSec);
-    const last = Math.min(params.measured.rangeCount, Math.ceil(heardEndSec / partSec));
+    const last = Math.min(params.features.rangeCount, Math.ceil(heardEndSec / partSec));
     // Cut one by one as they are read: three parts of a long recording are far more than a stretch.
     const parts = Array.from({ length: last - first }, (_, k) => {
-      const part = bulkOf(params.measured, first + k);
+      const part = bulkOf(params.features, first + k);
       const partStartSec = (first + k) * partSec;
       const toSec = Math.min(part.durationSec, heardEndSec - partStartSec);
       return cutMusicFeatures(part, Math.max(0, originSec - partStartSec), toSec);
