@@ -1,12 +1,11 @@
 """Trains the bar network on cues of beats and writes its weights as source; seeded, one thread.
 
-    python bars.py CUES SONGS OUT.ts --validation CUES [--minutes M]
+    python bars.py CUES SONGS OUT.ts --validation CUES [--steps N] [--seed N]
 
 CUES is what bars-cues.mjs writes, SONGS what bars_songs.py writes. What is heard is varied: a cue or a group of them is
-left out, all are blurred. Training ends by the clock.
+left out, all are blurred. The same folders, steps and seed give the same weights on one machine.
 """
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
@@ -111,11 +110,12 @@ def main():
     parser.add_argument("songs", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--validation", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    torch.manual_seed(0)
+    torch.manual_seed(args.seed)
     torch.set_num_threads(1)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(args.seed)
     heard = [(n, x) for n, x in load(args.cues) if x[CUES].sum() >= 2]
     songs, held = load(args.songs), load(args.validation)
     items = heard + songs
@@ -125,10 +125,10 @@ def main():
     net, average = BarNet(), BarNet()
     average.load_state_dict(net.state_dict())
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.02)
-    started, step, running = time.time(), 0, []
-    while (passed := (time.time() - started) / 60 / args.minutes) < 1:
+    running = []
+    for step in range(1, args.steps + 1):
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * passed) + 0.01)
+            group["lr"] = RATE * min(1.0, step / 100) * (0.51 + 0.5 * np.cos(np.pi * step / args.steps))
         chosen = rng.choice(len(items), size=BATCH, p=shares)
         batch = [sample(*items[k], k >= len(heard), rng) for k in chosen]
         cues, begins, mask = (torch.tensor(np.stack(part)) for part in zip(*batch))
@@ -139,11 +139,10 @@ def main():
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         with torch.no_grad():
-            keep = min(0.995, step / (step + 10))
+            keep = min(0.995, (step - 1) / (step + 9))
             for a, b in zip(average.parameters(), net.parameters()):
                 a.mul_(keep).add_(b, alpha=1 - keep)
         running.append(loss.item())
-        step += 1
         if step % 500 == 0:
             print(f"{step} steps, loss {np.mean(running):.4f}, validation {validate(average, held):.4f}", flush=True)
             running = []

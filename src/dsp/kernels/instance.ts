@@ -63,6 +63,7 @@ export interface KernelFunctions {
     im: number,
     size: number,
     weights: number,
+    mirrored: number,
     first: number,
     count: number,
     outRe: number,

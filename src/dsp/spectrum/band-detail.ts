@@ -21,7 +21,7 @@ export interface BandDetailPart {
 export function bandDetailBytes(size: number, sampleRateHz: number): number {
   const shapes = bandShapes(size, sampleRateHz);
   const transforms = [...new Set(shapes.map(({ points }) => points))].map(kernelFftBytes);
-  const states = shapes.map(({ points, weights }) => 4 * (points + weights.length) + 256);
+  const states = shapes.map(({ points, weights }) => 4 * (points + 2 * weights.length) + 384);
   return [...transforms, ...states].reduce((sum, bytes) => sum + bytes, 0);
 }
 
@@ -38,6 +38,8 @@ interface BandShape {
 
 interface BandState extends BandShape {
   readonly fft: KernelFft;
+  /** The weights from last to first. */
+  readonly mirrored: Float32Array;
   /** Second half of the window before, waiting for its other half. */
   readonly mid: Float32Array;
   readonly side: Float32Array;
@@ -64,8 +66,10 @@ export class BandDetail {
     this.#bands = bandShapes(size, sampleRateHz).map((shape) => {
       const weights = kernels.f32(shape.weights.length);
       weights.set(shape.weights);
+      const mirrored = kernels.f32(weights.length);
+      mirrored.set(shape.weights.toReversed());
       const [mid, side] = [kernels.f32(shape.points / 2), kernels.f32(shape.points / 2)];
-      return { ...shape, weights, fft: transformOf(shape.points), mid, side };
+      return { ...shape, weights, mirrored, fft: transformOf(shape.points), mid, side };
     });
   }
 
@@ -83,9 +87,20 @@ export class BandDetail {
     const { takeBand, overlapPeak, crossPower } = this.#kernels.functions;
     const [from, imaginary, size] = [re.byteOffset, im.byteOffset, this.#size];
     for (const [index, band] of this.#bands.entries()) {
-      const { firstBin, weights, points, fft, mid, side, edges } = band;
+      const { firstBin, weights, mirrored, points, fft, mid, side, edges } = band;
       const [outRe, outIm] = [fft.re.byteOffset, fft.im.byteOffset];
-      takeBand(from, imaginary, size, weights.byteOffset, firstBin, weights.length, outRe, outIm, points);
+      takeBand(
+        from,
+        imaginary,
+        size,
+        weights.byteOffset,
+        mirrored.byteOffset,
+        firstBin,
+        weights.length,
+        outRe,
+        outIm,
+        points,
+      );
       fft.inverse();
       const peak = overlapPeak(outRe, outIm, mid.byteOffset, side.byteOffset, points / 2);
       // The first half of a range's first window was completed by the range before.

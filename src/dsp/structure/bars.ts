@@ -75,7 +75,7 @@ function spectrumOf(
   startSec: number,
   endSec: number,
 ): { timbre: Float64Array; energyDb: number; lowEnergyDb: number } {
-  const levelsDb = new Float64Array(BAND_COUNT);
+  const bytes = new Float64Array(BAND_COUNT);
   const first = Math.round(startSec * BAND_FRAMES_PER_SEC);
   const end = Math.min(
     bands.length / BAND_COUNT,
@@ -86,12 +86,13 @@ function spectrumOf(
   for (let t = first; t < end; t++) {
     for (let band = 0; band < BAND_COUNT; band++) {
       const byte = bands[t * BAND_COUNT + band]!;
-      levelsDb[band] = levelsDb[band]! + byteToDb(byte) / (end - first);
+      bytes[band] = bytes[band]! + byte;
       power += POWERS[byte]!;
       if (band < LOW_BANDS) lowPower += POWERS[byte]!;
     }
   }
   const count = Math.max(1, end - first);
+  const levelsDb = bytes.map((sum) => byteToDb(sum / count));
   const timbre = Float64Array.from({ length: TIMBRE_COEFFICIENTS }, (_, k) => {
     let sum = 0;
     for (let band = 0; band < BAND_COUNT; band++) {

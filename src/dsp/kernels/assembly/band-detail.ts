@@ -2,13 +2,14 @@
 
 /**
  * Bins first … first + count − 1 of a transform of `size`, and their mirror images, times `weights`, into an empty one of
- * `points`.
+ * `points`. `mirrored` holds the weights from last to first.
  */
 export function takeBand(
   re: usize,
   im: usize,
   size: i32,
   weights: usize,
+  mirrored: usize,
   first: i32,
   count: i32,
   outRe: usize,
@@ -17,16 +18,23 @@ export function takeBand(
 ): void {
   memory.fill(outRe, 0, <usize>points << 2);
   memory.fill(outIm, 0, <usize>points << 2);
-  for (let i = 0; i < count; i++) {
-    const weight = load<f32>(weights + (<usize>i << 2));
-    const low = <usize>(first + i) << 2;
-    const high = <usize>(size - first - i) << 2;
-    const target = <usize>(points - first - i) << 2;
-    store<f32>(outRe + low, weight * load<f32>(re + low));
-    store<f32>(outIm + low, weight * load<f32>(im + low));
-    store<f32>(outRe + target, weight * load<f32>(re + high));
-    store<f32>(outIm + target, weight * load<f32>(im + high));
+  const low = <usize>first << 2;
+  const high = <usize>(size - first - count + 1) << 2;
+  const target = <usize>(points - first - count + 1) << 2;
+  weigh(re + low, weights, outRe + low, count);
+  weigh(im + low, weights, outIm + low, count);
+  weigh(re + high, mirrored, outRe + target, count);
+  weigh(im + high, mirrored, outIm + target, count);
+}
+
+/** target[i] = source[i] × factor[i] for any `count`. */
+function weigh(source: usize, factor: usize, target: usize, count: i32): void {
+  const end = <usize>count << 2;
+  let i: usize = 0;
+  for (; i + 16 <= end; i += 16) {
+    v128.store(target + i, f32x4.mul(v128.load(source + i), v128.load(factor + i)));
   }
+  for (; i < end; i += 4) store<f32>(target + i, load<f32>(source + i) * load<f32>(factor + i));
 }
 
 /**
