@@ -70,7 +70,7 @@ export interface KernelFunctions {
     outIm: number,
     points: number,
   ): void;
-  overlapPeak(mid: number, side: number, midTail: number, sideTail: number, half: number): number;
+  overlapPeak(mid: number, side: number, midTail: number, sideTail: number, frames: number): number;
   crossPower(re: number, im: number, size: number, from: number, to: number): number;
   multiply(source: number, factor: number, target: number, count: number): void;
   windowMidSide(left: number, right: number, window: number, re: number, im: number, count: number): void;

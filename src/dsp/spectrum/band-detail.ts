@@ -40,7 +40,7 @@ interface BandState extends BandShape {
   readonly fft: KernelFft;
   /** The weights from last to first. */
   readonly mirrored: Float32Array;
-  /** Second half of the window before, waiting for its other half. */
+  /** Last quarter of the window before, waiting for what the next adds to it. */
   readonly mid: Float32Array;
   readonly side: Float32Array;
 }
@@ -52,7 +52,6 @@ export class BandDetail {
   readonly #bands: readonly BandState[];
   #cross = new Float64Array(0);
   #peaks = new Float64Array(0);
-  #isPrimed = false;
 
   constructor(kernels: Kernels, size: number, sampleRateHz: number) {
     this.#kernels = kernels;
@@ -68,7 +67,7 @@ export class BandDetail {
       weights.set(shape.weights);
       const mirrored = kernels.f32(weights.length);
       mirrored.set(shape.weights.toReversed());
-      const [mid, side] = [kernels.f32(shape.points / 2), kernels.f32(shape.points / 2)];
+      const [mid, side] = [kernels.f32(shape.points / 4), kernels.f32(shape.points / 4)];
       return { ...shape, weights, mirrored, fft: transformOf(shape.points), mid, side };
     });
   }
@@ -77,7 +76,10 @@ export class BandDetail {
   begin(): void {
     this.#cross = new Float64Array(BAND_NAMES.length);
     this.#peaks = new Float64Array(BAND_NAMES.length);
-    this.#isPrimed = false;
+    for (const { mid, side } of this.#bands) {
+      mid.fill(0);
+      side.fill(0);
+    }
   }
 
   /**
@@ -102,12 +104,11 @@ export class BandDetail {
         points,
       );
       fft.inverse();
-      const peak = overlapPeak(outRe, outIm, mid.byteOffset, side.byteOffset, points / 2);
-      // The first half of a range's first window was completed by the range before.
-      if (this.#isPrimed) this.#peaks[index] = Math.max(this.#peaks[index]!, peak / size);
+      // What fades in at a range's start was whole in the window that the range before met behind its end.
+      const peak = overlapPeak(outRe, outIm, mid.byteOffset, side.byteOffset, points);
+      this.#peaks[index] = Math.max(this.#peaks[index]!, peak / size);
       if (isInside) this.#cross[index]! += crossPower(from, imaginary, size, edges[0], edges[1]);
     }
-    this.#isPrimed = true;
   }
 
   end(): BandDetailPart {

@@ -2,6 +2,7 @@
 // band that holds nothing; images are null for mono.
 import { gainToDb, powerToDb } from '../../units.js';
 import { correlationOf, ratioDb } from '../levels/figures.js';
+import { WINDOW_MEAN_SQUARE } from './analysis-window.js';
 import { bandPower } from './bands.js';
 import { BAND_EDGES_HZ, BAND_NAMES, type BandName } from './figures.js';
 import type { Spectrum } from './spectrum-meter.js';
@@ -27,8 +28,9 @@ export function bandCrestFactors(
   return byBand((name, index) => {
     const { mid, side, isEmpty } = powers[name];
     if (isEmpty || detail === undefined) return null;
-    // Hann windows have a mean square of 3/8; a one-sided sum counts twice. |l|² + |r|² = 2 (|m|² + |s|²).
-    const meanSquare = (2 * (channelCount === 1 ? mid : mid + side)) / (windowCount * size * size * 0.375);
+    // A one-sided sum counts twice. |l|² + |r|² = 2 (|m|² + |s|²).
+    const meanSquare =
+      (2 * (channelCount === 1 ? mid : mid + side)) / (windowCount * size * size * WINDOW_MEAN_SQUARE);
     return gainToDb(detail.peaks[index]!) - powerToDb(meanSquare);
   });
 }

@@ -3,6 +3,7 @@
 import { concat } from '../concat.js';
 import type { Kernels } from '../kernels/instance.js';
 import { powersToBytes } from '../level-byte.js';
+import { WINDOW_MEAN_SQUARE } from './analysis-window.js';
 
 /** Rows of the picture. */
 export const PICTURE_ROWS = 96;
@@ -110,8 +111,8 @@ export class PictureColumns {
     for (let row = 0; row < PICTURE_ROWS; row++)
       this.#gains[row] = Math.max(0, sums[row]! - this.#sumsBefore[row]!);
     this.#sumsBefore.set(sums);
-    // A Hann window's mean square is 3/8; one-sided, so that a sine of amplitude 1 in both channels has −3 dB.
-    const scale = 2 / (this.#windowsInColumn * this.#size * this.#size * 0.375);
+    // One-sided, so that a sine of amplitude 1 in both channels has −3 dB.
+    const scale = 2 / (this.#windowsInColumn * this.#size * this.#size * WINDOW_MEAN_SQUARE);
     const levels = new Uint8Array(PICTURE_ROWS);
     powersToBytes(this.#gains, PICTURE_ROWS, scale, levels, 0);
     this.#columns.push(levels);

@@ -1,7 +1,8 @@
-// Mean power spectrum of a range by Welch's method: Hann windows of about a third of a second, half overlapped, on a
-// grid of absolute frames, so that ranges add up to the whole. Mid and side of the first two channels are kept apart.
+// Mean power spectrum of a range by Welch's method: windows of about a third of a second (analysis-window.ts) on a grid of
+// absolute frames, so that ranges add up to the whole. Mid and side of the first two channels are kept apart.
 import { createKernelFft, kernelFftBytes } from '../kernels/fft.js';
 import { type FrameSource, FrameWindow } from '../kernels/frame-window.js';
+import { fillWindow, WINDOW_MEAN_SQUARE, windowHop } from './analysis-window.js';
 import { addBandDetail, BandDetail, type BandDetailPart, bandDetailBytes } from './band-detail.js';
 import {
   addPicture,
@@ -48,7 +49,8 @@ export function createSpectrumMeter(
   isDetailed = false,
 ): SpectrumMeter {
   const size = spectrumSize(sampleRateHz);
-  const hop = size / 2;
+  const hop = windowHop(size);
+  const flank = size - hop;
   const bins = size / 2 + 1;
   const detailBytes = isDetailed ? bandDetailBytes(size, sampleRateHz) : 0;
   const extraBytes =
@@ -57,7 +59,7 @@ export function createSpectrumMeter(
   const { kernels, pointers } = window;
   const fft = createKernelFft(kernels, size);
   const shape = kernels.f32(size);
-  for (let i = 0; i < size; i++) shape[i] = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size);
+  fillWindow(shape);
   const [mid, side, others] = [kernels.f64(bins), kernels.f64(bins), kernels.f64(bins)];
   const { windowMidSide, multiply, addPowers } = kernels.functions;
   const re = fft.re.byteOffset;
@@ -88,13 +90,13 @@ export function createSpectrumMeter(
       detail?.begin();
       // Waveforms of bands need one window more, to complete the last.
       const end = first * hop < endFrame && isDetailed ? endFrame + hop : endFrame;
-      if (first * hop < endFrame) window.load(source, (first - 1) * hop, hop, hop);
+      if (first * hop < endFrame) window.load(source, first * hop - size / 2, flank, hop);
       let windowCount = 0;
       for (let index = first; index * hop < end; index++) {
         const isInside = index * hop < endFrame;
-        // The half that the last window ended with begins this one.
+        // The flank that the last window ended with begins this one.
         for (const samples of window.channels) samples.copyWithin(0, hop);
-        window.load(source, index * hop, hop, hop);
+        window.load(source, index * hop - size / 2 + flank, hop, flank);
         for (let channel = 0; channel < channelCount; channel += 2) {
           transform(channel);
           const [a, b] = channel === 0 ? [mid, side] : [others, others];
@@ -169,8 +171,7 @@ export function sideToMid(
  */
 export function meanPowers(spectrum: Spectrum, channelCount: number): Float64Array {
   const { size, windowCount, mid, side, others } = spectrum;
-  // A Hann window has a mean square of 3/8.
-  const scale = 1 / (windowCount * channelCount * size * size * 0.375);
+  const scale = 1 / (windowCount * channelCount * size * size * WINDOW_MEAN_SQUARE);
   const isMono = channelCount === 1;
   return mid.map((power, k) => {
     const sum = (isMono ? power : 2 * (power + side[k]!)) + (others[k] ?? 0);

@@ -7,6 +7,7 @@ import { columnSec, type TimelinePart } from '../../dsp/levels/timeline-meter.js
 import type { Dialogue } from '../../dsp/loudness/dialogue.js';
 import { type LoudnessPart, TICKS_PER_SEC } from '../../dsp/loudness/meter.js';
 import { loudnessFigures, loudnessHistory, peakDb, shortTermHistory } from '../../dsp/loudness/programme.js';
+import { windowHop } from '../../dsp/spectrum/analysis-window.js';
 import { bandCrestFactors, bandImages } from '../../dsp/spectrum/band-figures.js';
 import { spectrumFigures } from '../../dsp/spectrum/figures.js';
 import { PICTURE_ROWS } from '../../dsp/spectrum/picture-columns.js';
@@ -142,7 +143,7 @@ function spectrogramOf(spectrum: Spectrum | undefined, sampleRateHz: number): Pi
   const { picture, size } = spectrum;
   return {
     spectrogram: {
-      columnSec: (picture.columnWindows * size) / 2 / sampleRateHz,
+      columnSec: (picture.columnWindows * windowHop(size)) / sampleRateHz,
       rowCount: PICTURE_ROWS,
       bytes: base64(picture.columns.subarray(0, picture.columnCount * PICTURE_ROWS)),
     },

@@ -178,7 +178,7 @@ export const spectrumSchema = z
         'dB of the total power in the 31 third-octave bands from 20 Hz to 20 kHz (IEC 61260-1). null: no power, or beyond half the rate.',
       ),
   })
-  .describe('Mean power spectrum over all channels (Welch, Hann windows of a third of a second).');
+  .describe('Mean power spectrum over all channels (Welch, windows of a third of a second).');
 
 export const platformsSchema = z
   .array(

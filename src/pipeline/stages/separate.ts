@@ -182,7 +182,7 @@ function identityOf({ id, sha256, licence }: ModelFiles) {
 /** The stage `separate`. */
 export const separateStage = defineStage({
   id: 'separate',
-  version: 9,
+  version: 10,
   summary: 'Takes a mix apart into vocals, drums, bass and other.',
   source:
     'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre); a network of our own; Rouard et al., 2022 (HTDemucs)',

@@ -97,7 +97,9 @@ describe('analyze over time', () => {
     const left = sine(10 * RATE, 8000, RATE, 0.1);
     const minus = high.map((sample) => -sample);
     const { stereo } = await measure([sumOf(low, high, left), sumOf(low, minus)]);
-    expect(stereo.bands.bass).toMatchObject({ sideToMidDb: expect.closeTo(-120, -2), monoLossDb: 0 });
+    // The tones' abrupt begin and end are in every band.
+    expect(stereo.bands.bass.sideToMidDb).toBeLessThan(-65);
+    expect(stereo.bands.bass.monoLossDb).toBe(0);
     expect(stereo.bands.bass.correlation).toBeCloseTo(1, 2);
     expect(stereo.bands.highMid.correlation).toBeCloseTo(-1, 2);
     expect(stereo.bands.highMid.monoLossDb).toBeGreaterThan(40);

@@ -38,19 +38,26 @@ function weigh(source: usize, factor: usize, target: usize, count: i32): void {
 }
 
 /**
- * Adds the first halves of two waveforms (mid and side, 2 × `half` frames) to what `midTail` and `sideTail` kept of the
- * window before, gives the largest magnitude of left and right, and keeps the second halves. `half` is a multiple of 4.
+ * Largest magnitude of left and right over the first three quarters of two waveforms (mid and side, `frames` each), to
+ * whose first quarters what `midTail` and `sideTail` kept of the window before is added; the last quarters are kept.
+ * `frames` is a multiple of 16.
  */
-export function overlapPeak(mid: usize, side: usize, midTail: usize, sideTail: usize, half: i32): f32 {
+export function overlapPeak(mid: usize, side: usize, midTail: usize, sideTail: usize, frames: i32): f32 {
   let peak = f32x4.splat(0);
-  const bytes = <usize>half << 2;
-  for (let i: usize = 0; i < bytes; i += 16) {
+  const quarter = <usize>frames;
+  const last: usize = 3 * quarter;
+  // The larger of |m + s| and |m − s| is |m| + |s|.
+  for (let i: usize = 0; i < quarter; i += 16) {
     const m = f32x4.abs(f32x4.add(v128.load(mid + i), v128.load(midTail + i)));
     const s = f32x4.abs(f32x4.add(v128.load(side + i), v128.load(sideTail + i)));
-    // The larger of |m + s| and |m − s|.
     peak = f32x4.pmax(peak, f32x4.add(m, s));
-    v128.store(midTail + i, v128.load(mid + i + bytes));
-    v128.store(sideTail + i, v128.load(side + i + bytes));
+    v128.store(midTail + i, v128.load(mid + i + last));
+    v128.store(sideTail + i, v128.load(side + i + last));
+  }
+  for (let i = quarter; i < last; i += 16) {
+    const m = f32x4.abs(v128.load(mid + i));
+    const s = f32x4.abs(v128.load(side + i));
+    peak = f32x4.pmax(peak, f32x4.add(m, s));
   }
   return max(
     max(f32x4.extract_lane(peak, 0), f32x4.extract_lane(peak, 1)),
