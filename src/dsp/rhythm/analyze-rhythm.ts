@@ -2,7 +2,7 @@
 import { roundTo } from '../../units.js';
 import { type BeatActivations, peakNear, secToBeatFrame } from './activations.js';
 import { type BarTrack, trackBars } from './bar-tracker.js';
-import { chooseLevel } from './metrical-level.js';
+import { chooseLevel, lookAgain } from './metrical-level.js';
 import { pickOnsets } from './onsets.js';
 import type { METERS, RhythmAnalysis, RhythmOptions } from './schema.js';
 import { swingRatio, tempoCurve, variationPercent } from './tempo.js';
@@ -31,7 +31,8 @@ export function analyzeRhythm(
   const givenMeter = options.meter === undefined ? undefined : Number.parseInt(options.meter, 10);
   const level = chooseLevel(beat, downbeat, options.tempoBpm, givenMeter);
   if (level === null) return silent(onsetsSec);
-  const { best, rivals } = level;
+  const { best, rivals, confidence } =
+    judge === undefined ? level : lookAgain(level, beat, judge, givenMeter);
   const [first, end] = soundingSpan(best.beatsSec, beat);
   const beatsSec = best.beatsSec.slice(first, end).map((sec) => roundTo(sec, 3));
   const bars = judge === undefined ? cutBars(best.bars, first, end) : trackBars(judge(beatsSec), givenMeter);
@@ -40,7 +41,7 @@ export function analyzeRhythm(
   return {
     tempoBpm: options.tempoBpm ?? roundTo(best.tempoBpm, 2),
     tempoAlternativesBpm: rivals.slice(0, 2).map((rival) => roundTo(rival.tempoBpm, 2)),
-    tempoConfidence: roundTo(level.confidence, 3),
+    tempoConfidence: roundTo(confidence, 3),
     beatsSec,
     downbeatsSec: beatsSec.filter((_, k) => bars.places[k] === 0),
     meter: options.meter ?? meterName(bars.meter, best.tempoBpm),

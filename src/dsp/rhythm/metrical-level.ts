@@ -1,7 +1,8 @@
 // The metrical level on which a piece is counted: listeners and programs disagree on half, double and triplet tempi.
 // Method: the free track and its rivals are each followed, and judged by the evidence for each of their beats (the odds
 // of the activation at its peak) and by how well their bars explain the downbeat activations: twice too fast, every
-// second beat stands on little, and every second bar starts on nothing.
+// second beat stands on little, and every second bar starts on nothing. Where rivals come close, a judge of bars by harmony
+// and drums decides between them, and whether beats lie between those that were found.
 import { peakNear, secToBeatFrame } from './activations.js';
 import { type BarTrack, trackBars } from './bar-tracker.js';
 import { refineBeats, trackBeats } from './beat-tracker.js';
@@ -26,6 +27,14 @@ export const LEVEL_MODEL = {
   /** Nats at one octave from the commonest tempo, for one second. */
   tempoNats: 0.5,
   commonBpm: 84,
+};
+
+/** Settings of the second look, chosen on the validation set. */
+export const SECOND_LOOK = {
+  /** Readings that are this much less probable than the best, in nats for one second, are not looked at. */
+  reachNats: 1,
+  /** Seconds of music for which the judge's log-probability of a beat counts. */
+  judgeWeight: 4,
 };
 
 /** Beats on one metrical level with their bars. */
@@ -67,8 +76,70 @@ export function chooseLevel(
     const rival = read(bpm * (1 - RIVAL_WIDTH), bpm * (1 + RIVAL_WIDTH));
     if (rival !== null) readings.push(rival);
   }
-  readings.sort((a, b) => b.logScorePerSec - a.logScorePerSec);
-  const [best, ...rivals] = readings;
+  return ranked(readings);
+}
+
+/**
+ * The choice after a look at bars by `judge`, which gives the probability that a bar begins for each of a reading's beats:
+ * among readings that come close, twice or half as fast, and with all beats half a beat later. Where nothing comes close
+ * the choice stays as it is, and the judge is not asked.
+ */
+export function lookAgain(
+  choice: LevelChoice,
+  beat: Float32Array,
+  judge: (beatsSec: readonly number[]) => ArrayLike<number>,
+  givenMeter?: number,
+): LevelChoice {
+  const { best, rivals } = choice;
+  const isClose = (reading: Reading): boolean =>
+    best.logScorePerSec - reading.logScorePerSec <= SECOND_LOOK.reachNats;
+  const half = rivals.find((rival) => isNear(rival.tempoBpm, best.tempoBpm / 2));
+  const double = rivals.find((rival) => isNear(rival.tempoBpm, best.tempoBpm * 2));
+  const others = [half, double].filter((reading) => reading !== undefined).filter(isClose);
+  const later = [best, ...(half === undefined ? [] : [half])]
+    .filter(({ beatsSec }) => beatsSec.length > 2)
+    .map((reading) => halfABeatLater(reading, beat))
+    .filter(isClose);
+  if (others.length + later.length === 0) return choice;
+  const judged = (reading: Reading): Reading => {
+    const { logScore } = trackBars(judge(reading.beatsSec), givenMeter);
+    const logScorePerSec =
+      reading.logScorePerSec + (SECOND_LOOK.judgeWeight * logScore) / reading.beatsSec.length;
+    return { ...reading, logScorePerSec };
+  };
+  const looked = [best, ...others, ...later].map(judged);
+  const winner = looked.reduce((a, b) => (b.logScorePerSec > a.logScorePerSec ? b : a));
+  // Those that were not looked at keep their distance from the best.
+  const shift = looked[0]!.logScorePerSec - best.logScorePerSec;
+  const seen = looked.slice(0, 1 + others.length);
+  const unseen = rivals.filter((rival) => !others.includes(rival));
+  const further = [
+    ...seen,
+    ...unseen.map((rival) => ({ ...rival, logScorePerSec: rival.logScorePerSec + shift })),
+  ];
+  // Of beats and those between them one remains: they are one tempo.
+  return ranked([winner, ...further.filter(({ tempoBpm }) => !isNear(tempoBpm, winner.tempoBpm))]);
+}
+
+function isNear(bpm: number, otherBpm: number): boolean {
+  return Math.abs(bpm / otherBpm - 1) <= RIVAL_WIDTH;
+}
+
+/** The same tempo with the beats between those of a reading; its bars are still those of the reading. */
+function halfABeatLater(reading: Reading, beat: Float32Array): Reading {
+  const { beatsSec, logScorePerSec } = reading;
+  const between = beatsSec.slice(1).map((sec, k) => (beatsSec[k]! + sec) / 2);
+  const evidence = (sec: readonly number[]): number => beatEvidence(sec, beat) / (sec.at(-1)! - sec[0]!);
+  return {
+    ...reading,
+    beatsSec: between,
+    logScorePerSec: logScorePerSec - evidence(beatsSec) + evidence(between),
+  };
+}
+
+/** Readings of one piece by their probability. */
+function ranked(readings: readonly Reading[]): LevelChoice {
+  const [best, ...rivals] = readings.toSorted((a, b) => b.logScorePerSec - a.logScorePerSec);
   const odds = (reading: Reading): number =>
     Math.exp(LEVEL_MODEL.evidenceSec * (reading.logScorePerSec - best!.logScorePerSec));
   return { best: best!, confidence: 1 / readings.reduce((sum, reading) => sum + odds(reading), 0), rivals };
