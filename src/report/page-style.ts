@@ -48,7 +48,8 @@ svg *{vector-effect:non-scaling-stroke}
 .key.k1::before{border-color:var(--second)}.key.mean::before{border-color:var(--good)}.key.target::before{border-top:2px dashed var(--soft)}
 .key.range-band::before,.key.target-band::before{border-top:.6rem solid var(--band);vertical-align:-.05em}
 .spans .plot{border:0;background:none}
-.span{position:absolute;top:0;bottom:0;overflow:hidden;white-space:nowrap;font-size:.72rem;line-height:1.5rem;padding:0 .2rem;border-right:1px solid var(--ground)}
+.span{position:absolute;top:0;bottom:0;overflow:hidden;white-space:nowrap;font-size:.72rem;line-height:1.5rem;padding:0 .1rem;border-right:1px solid var(--ground);display:flex;flex-wrap:wrap}
+.span::before{content:"";height:100%}
 .c0{background:#5b8def59}.c1{background:#e08e4559}.c2{background:#4fae8159}.c3{background:#b06fce59}.c4{background:#d4566a59}.c5{background:#3fb0c459}.c6{background:#a8a23a59}.c7{background:#8a8d9459}
 .spot{position:absolute;top:0;height:.55rem;min-width:3px}.spot.clip{background:var(--bad)}.spot.over{top:.55rem;background:#e0a100}
 .spot[data-region]{opacity:1}
