@@ -195,6 +195,19 @@ export interface KernelFunctions {
     count: number,
   ): void;
   bandPowers(re: number, im: number, size: number, from: number, to: number, powers: number): void;
+  twinStep4(
+    ar: number,
+    ai: number,
+    br: number,
+    bi: number,
+    count: number,
+    stride: number,
+    twiddles: number,
+  ): void;
+  twinSplit(zr: number, zi: number, re: number, im: number, half: number, cosine: number, sine: number): void;
+  twinJoinReal(re: number, zr: number, zi: number, half: number, cosine: number, sine: number): void;
+  twinWindow(a: number, b: number, window: number, zr: number, zi: number, count: number): void;
+  twinPowers(re: number, im: number, powers: number, bins: number): void;
   multiplyComplex(re: number, im: number, hRe: number, hIm: number, count: number): void;
   mixPair(left: number, right: number, target: number, frames: number): void;
   pairPowers(re: number, im: number, size: number, powerA: number, powerB: number): void;

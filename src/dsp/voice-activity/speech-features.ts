@@ -1,7 +1,8 @@
 // What a listener without a trained network can tell of a frame of audio: levels in bands of the speech range, and
 // how periodic it is at a voice's pitch. 32 ms a frame, computed from 64 ms around it at 16 kHz.
 // Every frame is computed from its absolute position alone, so ranges of a file join to the whole.
-import { createRealFft } from '../fft.js';
+import { createKernels } from '../kernels/instance.js';
+import { createTwinFft, twinFftBytes } from '../kernels/twin-fft.js';
 import { createWindow } from '../stft.js';
 
 /** Rate at which frames are measured. */
@@ -30,6 +31,7 @@ const PERIODIC_HIGH_HZ = 1600;
 
 /** Frames that are read at a time, so that what they share is read (and resampled) once. */
 const FRAMES_PER_READ = 64;
+const BLOCK_SAMPLES = (FRAMES_PER_READ - 1) * SPEECH_HOP + WINDOW_SAMPLES;
 
 /** Reads mono samples at SPEECH_RATE_HZ; zeros outside of the file. */
 export type SampleSource = (startSample: number, into: Float32Array) => void;
@@ -42,52 +44,74 @@ export type SpeechMeter = (read: SampleSource, firstFrame: number, endFrame: num
  * @source pitch strength: Boersma 1993, autocorrelation over the window's own
  */
 export function createSpeechMeter(): SpeechMeter {
-  const fft = createRealFft(FFT_SIZE);
-  const window = createWindow('hann', WINDOW_SAMPLES);
-  const block = new Float32Array((FRAMES_PER_READ - 1) * SPEECH_HOP + WINDOW_SAMPLES);
-  const padded = new Float64Array(FFT_SIZE);
-  const re = new Float64Array(fft.binCount);
-  const im = new Float64Array(fft.binCount);
-  const powers = new Float64Array(fft.binCount);
+  const kernels = createKernels(twinFftBytes(FFT_SIZE) + 16 * FFT_SIZE + 4 * BLOCK_SAMPLES + 4096);
+  const fft = createTwinFft(kernels, FFT_SIZE);
+  const powers = kernels.f64(FFT_SIZE + 2);
+  const window = kernels.f64(WINDOW_SAMPLES);
+  window.set(createWindow('hann', WINDOW_SAMPLES));
+  const block = kernels.f32(BLOCK_SAMPLES);
   const windowEnergy = window.reduce((sum, value) => sum + value * value, 0);
   const bandBins = EDGES_HZ.map((hz) => Math.round(hz / BIN_HZ));
   const powerScale = 2 / (FFT_SIZE * windowEnergy);
-  padded.set(window);
-  const windowCorrelation = correlate(Math.round(8000 / BIN_HZ)).slice();
+  const { twinWindow, twinPowers } = kernels.functions;
 
-  /** Autocorrelation of `padded` with the bins from `firstBin` to `endBin` alone, at lags up to LAG_LAST. */
-  function correlate(endBin: number, firstBin = 0): Float64Array {
-    fft.forward(padded, re, im);
-    for (let bin = 0; bin < powers.length; bin++) powers[bin] = re[bin]! ** 2 + im[bin]! ** 2;
-    for (let bin = 0; bin < powers.length; bin++)
-      re[bin] = bin >= firstBin && bin < endBin ? powers[bin]! : 0;
-    im.fill(0);
-    fft.inverse(re, im, padded);
-    return padded.subarray(0, LAG_LAST + 2);
+  /** Powers of what lies in the transform, and from them its autocorrelation by bins [firstBin, endBin) alone. */
+  function correlate(endBin: number, firstBin: number): void {
+    fft.forward();
+    twinPowers(fft.re.byteOffset, fft.im.byteOffset, powers.byteOffset, powers.length / 2);
+    fft.re.fill(0);
+    fft.re.set(powers.subarray(2 * firstBin, 2 * endBin), 2 * firstBin);
+    fft.inverseReal();
+  }
+
+  /** Autocorrelation of one of the two signals at lags up to LAG_LAST + 1. */
+  function correlationOf(signal: 0 | 1, into: Float64Array): Float64Array {
+    for (let lag = 0; lag < into.length; lag++)
+      into[lag] = (lag % 2 === 0 ? fft.even : fft.odd)[(lag & ~1) + signal]!;
+    return into;
+  }
+
+  for (let n = 0; n < WINDOW_SAMPLES; n++) (n % 2 === 0 ? fft.even : fft.odd)[n & ~1] = window[n]!;
+  correlate(Math.round(8000 / BIN_HZ), 0);
+  const windowCorrelation = correlationOf(0, new Float64Array(LAG_LAST + 2));
+  const correlation = new Float64Array(LAG_LAST + 2);
+
+  function describe(signal: 0 | 1, row: Uint8Array): void {
+    for (let band = 0; band < SPEECH_BANDS; band++) {
+      let power = 0;
+      for (let bin = bandBins[band]!; bin < bandBins[band + 1]!; bin++) power += powers[2 * bin + signal]!;
+      row[band] = levelByte(power * powerScale);
+    }
+    const { strength, lag } = strongestPeriod(correlationOf(signal, correlation), windowCorrelation);
+    row[SPEECH_BANDS] = Math.round(255 * strength);
+    row[SPEECH_BANDS + 1] = lag;
   }
 
   return (read, firstFrame, endFrame) => {
     const features = new Uint8Array(Math.max(0, endFrame - firstFrame) * SPEECH_FEATURES);
-    for (let frame = firstFrame; frame < endFrame; frame++) {
-      const inBlock = (frame - firstFrame) % FRAMES_PER_READ;
-      if (inBlock === 0) {
-        const frames = Math.min(FRAMES_PER_READ, endFrame - frame);
-        const length = (frames - 1) * SPEECH_HOP + WINDOW_SAMPLES;
-        read(frame * SPEECH_HOP - (WINDOW_SAMPLES - SPEECH_HOP) / 2, block.subarray(0, length));
+    const rowOf = (frame: number) => features.subarray((frame - firstFrame) * SPEECH_FEATURES);
+    for (let first = firstFrame; first < endFrame; first += FRAMES_PER_READ) {
+      const end = Math.min(endFrame, first + FRAMES_PER_READ);
+      const length = (end - first - 1) * SPEECH_HOP + WINDOW_SAMPLES;
+      read(first * SPEECH_HOP - (WINDOW_SAMPLES - SPEECH_HOP) / 2, block.subarray(0, length));
+      const pointerOf = (frame: number) => block.byteOffset + 4 * (frame - first) * SPEECH_HOP;
+      for (let frame = first; frame < end; frame += 2) {
+        // Two frames at a time; at the end perhaps one of them twice.
+        const other = Math.min(frame + 1, end - 1);
+        fft.even.fill(0);
+        fft.odd.fill(0);
+        twinWindow(
+          pointerOf(frame),
+          pointerOf(other),
+          window.byteOffset,
+          fft.even.byteOffset,
+          fft.odd.byteOffset,
+          WINDOW_SAMPLES,
+        );
+        correlate(Math.round(PERIODIC_HIGH_HZ / BIN_HZ), Math.round(PITCH_LOW_HZ / BIN_HZ));
+        describe(0, rowOf(frame));
+        if (other > frame) describe(1, rowOf(other));
       }
-      const from = inBlock * SPEECH_HOP;
-      padded.fill(0);
-      for (let n = 0; n < WINDOW_SAMPLES; n++) padded[n] = block[from + n]! * window[n]!;
-      const correlation = correlate(Math.round(PERIODIC_HIGH_HZ / BIN_HZ), Math.round(PITCH_LOW_HZ / BIN_HZ));
-      const at = (frame - firstFrame) * SPEECH_FEATURES;
-      for (let band = 0; band < SPEECH_BANDS; band++) {
-        let power = 0;
-        for (let bin = bandBins[band]!; bin < bandBins[band + 1]!; bin++) power += powers[bin]!;
-        features[at + band] = levelByte(power * powerScale);
-      }
-      const { strength, lag } = strongestPeriod(correlation, windowCorrelation);
-      features[at + SPEECH_BANDS] = Math.round(255 * strength);
-      features[at + SPEECH_BANDS + 1] = lag;
     }
     return features;
   };
