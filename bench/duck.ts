@@ -30,6 +30,7 @@ export const bench: BenchCase = {
       const combinations = writeCombinations(SHARED_DIR, folder, isQuick ? 2 : 10);
       return [
         ...qualityRows(folder, combinations),
+        rideRow(folder, combinations),
         slopeRow(folder, combinations[0]!),
         ...costRows(folder, combinations[0]!, isQuick ? 60 : 600),
         ...memoryRows(folder, combinations[0]!, isQuick ? [60] : [3600, 10_800]),
@@ -45,7 +46,7 @@ interface DuckResult {
   readonly folder: string;
   readonly voiceGainDb: number;
   readonly bedGainDb: number;
-  readonly phrases: readonly (PhraseSpan & { readonly limitedBy: string | null })[];
+  readonly phrases: readonly (PhraseSpan & { readonly limitedBy: string | null; readonly gainDb: number })[];
   readonly gain: readonly { readonly atSec: number; readonly gainDb: number }[];
 }
 
@@ -198,6 +199,22 @@ function nullOf({ bedPath }: Combination, { folder, gain }: DuckResult): number 
   if (spans.length === 0) throw new Error(`the voice of ${bedPath} leaves no place to measure the null`);
   const read = (path: string) => split(decode(path, RATE_HZ, 2));
   return nullDb(read(bedPath), read(join(folder, 'bed.wav')), RATE_HZ, spans);
+}
+
+/** How far the bed goes up and down between phrases, where the voice is as it is and where the leveller rides it first. */
+function rideRow(folder: string, combinations: readonly Combination[]): BenchRow {
+  const spans = ['0', '70'].map((percent) => {
+    const each = combinations.map((combination) => {
+      const { phrases } = runForge(folder, combination, ['--mix', '--voice-ride-percent', percent]);
+      const gains = phrases.map(({ gainDb }) => gainDb);
+      return Math.max(...gains) - Math.min(...gains);
+    });
+    return each.reduce((sum, span) => sum + span, 0) / each.length;
+  });
+  return {
+    name: 'span of the bed’s gain between phrases, mean',
+    figures: { asItIsDb: spans[0]!.toFixed(1), ridden70Db: spans[1]!.toFixed(1) },
+  };
 }
 
 /** A steady tone as the bed shows its gain: the largest step within 10 ms. */

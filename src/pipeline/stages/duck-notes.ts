@@ -3,7 +3,7 @@
 import type { DuckWish } from '../../dsp/duck/plan-duck.js';
 import { powerToDb } from '../../units.js';
 import type { AudioRef, StageJob } from '../stage.js';
-import type { DuckOptions } from './duck-options.js';
+import { type DuckOptions, isRidden } from './duck-options.js';
 import type { PairEnergies } from './duck-passes.js';
 import { needsLoop } from './duck-timeline.js';
 
@@ -22,6 +22,9 @@ export function noteVoice(job: Job, voice: AudioRef, clippedSampleCount: number)
       'info',
       `${voice.name} was converted from ${voice.sampleRateHz} to ${sampleRateHz} Hz, the rate of the bed`,
     );
+  }
+  if (job.options.voiceRidePercent > 0 && !isRidden(job.options)) {
+    job.note('warning', 'the voice is levelled in a mix alone: --voice-ride-percent goes with --mix');
   }
   if (voice.channelCount > 2) {
     job.note(

@@ -101,6 +101,14 @@ export const duckOptions = z.strictObject({
     .max(-8)
     .default(-16)
     .describe('Integrated loudness to which voice and bed are brought.'),
+  voiceRidePercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe(
+      'Where a mix is made: share of a phrase’s distance to the level of the whole voice that a slow gain makes up first.',
+    ),
   ceilingDbtp: z
     .number()
     .min(-20)
@@ -136,6 +144,11 @@ const GENERAL_AUDIENCE_LU = 4;
 /** How far below the voice the bed shall lie. */
 export function wantedDifferenceLu({ differenceLu, bed, audience }: DuckOptions): number {
   return (differenceLu ?? DIFFERENCES_LU[bed]) + (audience === 'general' ? GENERAL_AUDIENCE_LU : 0);
+}
+
+/** Whether a leveller rides the voice: without a mix it stays with the editor as it is. */
+export function isRidden({ voiceRidePercent, mix }: DuckOptions): boolean {
+  return mix && voiceRidePercent > 0;
 }
 
 /** Whether voice and bed are brought to one loudness first. */

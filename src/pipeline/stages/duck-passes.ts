@@ -15,6 +15,7 @@ import {
 import { createListener, type Listener } from '../../dsp/duck/listen.js';
 import type { HeardPair } from '../../dsp/duck/plan-duck.js';
 import type { FrameSource } from '../../dsp/kernels/frame-window.js';
+import { createRiddenReader } from '../../dsp/leveller/ride-gain.js';
 import { createLimiter, LIMITER_SETTLE_SEC, limiter } from '../../dsp/limiter/limiter.js';
 import { createResampledReader } from '../../dsp/resample.js';
 import { secToFrames } from '../../units.js';
@@ -29,6 +30,8 @@ export interface DuckScene {
   /** Roles of the stems that go down less. */
   readonly restRoles: readonly string[];
   readonly hasVocals: boolean;
+  /** Gains of the voice by the leveller, from its own start on. */
+  readonly voiceRideDb?: Float32Array;
 }
 
 /** How the bed is played. */
@@ -171,8 +174,11 @@ function restOf(context: Context<DuckScene>): FrameSource | undefined {
 }
 
 function voiceOf(context: Context<DuckScene>): FrameSource {
-  const voice = createResampledReader(context.input('voice'), context.sampleRateHz);
-  return createDelayedReader(voice, context.params.voiceAtFrame, context.frameCount);
+  const { sampleRateHz, frameCount, params } = context;
+  const voice = createResampledReader(context.input('voice'), sampleRateHz);
+  const ridden =
+    params.voiceRideDb === undefined ? voice : createRiddenReader(voice, params.voiceRideDb, sampleRateHz);
+  return createDelayedReader(ridden, params.voiceAtFrame, frameCount);
 }
 
 function listenerOf(

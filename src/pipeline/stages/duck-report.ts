@@ -55,6 +55,7 @@ export function describeDuck(facts: DuckFacts) {
       })),
     },
     wantedLu: wish.settings.differenceLu,
+    voiceRide: describeRide(voice.rideDb),
     voiceGainDb: roundTo(wish.voiceDb, 2),
     bedGainDb: roundTo(wish.bedDb, 2),
     releaseMs: Math.round(1000 * wish.settings.releaseSec),
@@ -90,6 +91,18 @@ export function describeDuck(facts: DuckFacts) {
     },
     limiterReductionDb: rounded(facts.limiterReductionDb),
   };
+}
+
+function describeRide(rideDb: Float32Array | undefined) {
+  if (rideDb === undefined) return null;
+  const extreme = (pick: (a: number, b: number) => number) =>
+    rideDb.length === 0
+      ? 0
+      : roundTo(
+          rideDb.reduce((best, db) => pick(best, db)),
+          2,
+        );
+  return { minGainDb: extreme(Math.min), maxGainDb: extreme(Math.max) };
 }
 
 function worstError({ plan, reached, wish }: DuckFacts): number | null {

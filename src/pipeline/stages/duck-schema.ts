@@ -23,6 +23,10 @@ export const duckSchema = z.strictObject({
       .describe('Where it speaks.'),
   }),
   wantedLu: z.number().describe('LU by which the bed shall lie below the voice.'),
+  voiceRide: z
+    .strictObject({ minGainDb: z.number(), maxGainDb: z.number() })
+    .nullable()
+    .describe('Smallest and largest gain of the leveller on the voice; null where it was not asked for.'),
   voiceGainDb: z.number().describe('dB by which the voice was brought to its loudness in the mix.'),
   bedGainDb: z.number().describe('dB by which the whole bed was brought to its loudness.'),
   releaseMs: z.number().describe('Time in which the bed comes up.'),

@@ -11,25 +11,24 @@ import {
   type ReachedPhrase,
   reachedDifferences,
 } from '../../dsp/duck/plan-duck.js';
-import { dynamicsFigures } from '../../dsp/levels/figures.js';
 import { integratedLoudness } from '../../dsp/loudness/gating.js';
-import { loudnessFigures } from '../../dsp/loudness/programme.js';
 import type { MusicFeatures } from '../../dsp/music-features.js';
 import { resampledFrameCount } from '../../dsp/resample.js';
 import { type ErrorRecord, ForgeError } from '../../errors.js';
 import { dbToPower, secToFrames } from '../../units.js';
 import { type AudioRef, defineStage, type Json, type StageJob, type StageOutcome } from '../stage.js';
-import { findVoice, sileroNeed, voiceActivityPasses } from '../voice-activity.js';
-import { noteLengths, noteVocals, noteVoice } from './duck-notes.js';
-import { type DuckOptions, duckOptions, isLevelled, wantedDifferenceLu } from './duck-options.js';
+import { sileroNeed, voiceActivityPasses } from '../voice-activity.js';
+import { noteLengths, noteVocals } from './duck-notes.js';
+import { type DuckOptions, duckOptions, isLevelled, isRidden, wantedDifferenceLu } from './duck-options.js';
 import { bedPass, type DuckScene, listenPass, mixPass, type PairEnergies } from './duck-passes.js';
 import { type PlanPart, type PlanSummary, planPass } from './duck-plan.js';
 import { describeDuck } from './duck-report.js';
 import { duckSchema } from './duck-schema.js';
 import { needsLoop, planTimeline } from './duck-timeline.js';
-import { type HeardVoice, hashVoice, openVoice } from './duck-voice.js';
+import { bothOf, type HeardVoice, hashVoice, hearVoice, openVoice } from './duck-voice.js';
 import { measurePass } from './measure-pass.js';
 import { featuresPass, MUSIC_MODEL, musicPass } from './music-pass.js';
+import { speechLevelPass } from './speech-level-pass.js';
 
 type Job = StageJob<DuckOptions>;
 
@@ -74,6 +73,7 @@ export const duckStage = defineStage({
     ...voiceActivityPasses,
     listen: listenPass,
     plan: planPass,
+    voiceLevels: speechLevelPass,
     bed: bedPass,
     mix: mixPass,
   },
@@ -103,20 +103,27 @@ async function duck(job: Job, voice: AudioRef): Promise<StageOutcome> {
     voiceAtFrame + resampledFrameCount(voice.frameCount, voice.sampleRateHz, bed.sampleRateHz);
   const rhythm = await hearRhythm(job, needsLoop(options, bed, voiceEndFrame));
   const timeline = planTimeline(options, bed, voiceEndFrame, rhythm?.downbeatsSec ?? []);
-  const scene: DuckScene = {
+  const sceneOf = (voiceRideDb?: Float32Array): DuckScene => ({
     timeline,
     voiceAtFrame,
     restRoles: options.stemNames.filter((name) => RHYTHM_STEMS.includes(name)),
     hasVocals: options.stemNames.includes('vocals'),
-  };
+    ...(voiceRideDb === undefined ? {} : { voiceRideDb }),
+  });
   const { frameCount } = timeline;
   const inputs = {
     ...job.inputs,
     audio: { ...bed, frameCount, key: `${bed.key}/${frameCount}` },
     voice,
   };
-  // The network goes through the voice in order, on one core; the others measure and hear both files meanwhile.
-  const [heardVoice, heard] = await bothOf(hearVoice(job, voice), job.scan(listenPass, scene, inputs));
+  // The network goes through the voice in order, on one core; the others measure and hear both files meanwhile. Only
+  // where the leveller has to be through first, one comes after the other.
+  const hearingVoice = hearVoice(job, voice);
+  const hearing = isRidden(options)
+    ? hearingVoice.then(({ rideDb }) => job.scan(listenPass, sceneOf(rideDb), inputs))
+    : job.scan(listenPass, sceneOf(), inputs);
+  const [heardVoice, heard] = await bothOf(hearingVoice, hearing);
+  const scene = sceneOf(heardVoice.rideDb);
   noteLengths(job, bed, voiceEndFrame, (rhythm?.downbeatsSec.length ?? 0) > 1);
   const wish = wishOf(options, heard, heardVoice, bed.sampleRateHz, frameCount, releaseOf(options, rhythm));
   noteVocals(job, heard, wish);
@@ -137,34 +144,6 @@ async function duck(job: Job, voice: AudioRef): Promise<StageOutcome> {
     limiterReductionDb,
   }) as unknown as Json;
   return missed === undefined ? { data } : { data, missed };
-}
-
-/** Both results; where one fails, its error once the other is at rest too. */
-async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return Promise.all([first, second]);
-}
-
-/** @throws ForgeError input/no-voice where nobody speaks */
-async function hearVoice(job: Job, voice: AudioRef): Promise<HeardVoice> {
-  const [found, measures] = await bothOf(
-    findVoice(job, voice, { role: 'audio', wish: job.options.detector }),
-    job.scan(measurePass, { role: 'audio', isWithLevels: true, isWithSpectrum: false }, { audio: voice }),
-  );
-  const { integratedLufs, samplePeakDbfs } = loudnessFigures(measures.loudness, voice.sampleRateHz);
-  if (samplePeakDbfs === null) {
-    throw new ForgeError('input/no-voice', `expected speech in ${voice.name}, got silence`, {
-      hint: 'Check that the right track was exported.',
-    });
-  }
-  if (found.segments.length === 0) {
-    throw new ForgeError('input/no-voice', `expected speech in ${voice.name}, found none`, {
-      hint: 'The voice goes to --voice, the bed comes first. Another detector may hear more: --detector.',
-    });
-  }
-  const { clippedSampleCount } = dynamicsFigures(measures.levels!);
-  noteVoice(job, voice, clippedSampleCount);
-  return { ref: voice, found, integratedLufs, clippedSampleCount };
 }
 
 /** Tempo and bars of the bed, where something asks for them. */
@@ -200,14 +179,15 @@ function wishOf(
   releaseSec: number,
 ): DuckWish {
   const levelled = isLevelled(options);
+  const voiceLufs =
+    voice.rideDb === undefined ? voice.integratedLufs : integratedLoudness(hopsOf(heard.voice));
   const raise = (integratedLufs: number | null) =>
     !levelled || integratedLufs === null ? 0 : Math.min(MAX_RAISE_DB, options.voiceLufs - integratedLufs);
   const bedLufs = integratedLoudness(hopsOf(heard.whole ?? heard.bed));
   // A bed that is louder than the voice as it is may go so much deeper.
-  const louderLu =
-    levelled || bedLufs === null || voice.integratedLufs === null ? 0 : bedLufs - voice.integratedLufs;
+  const louderLu = levelled || bedLufs === null || voiceLufs === null ? 0 : bedLufs - voiceLufs;
   return {
-    voiceDb: raise(voice.integratedLufs),
+    voiceDb: raise(voiceLufs),
     bedDb: raise(bedLufs),
     phrases: planPhrases(
       voice.found.segments,

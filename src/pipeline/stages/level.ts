@@ -2,11 +2,12 @@
 // It finds speech, measures each phrase, and applies one slow gain to all channels; pauses keep the gain of the phrase
 // before. Loudness as a whole is the matter of `master`.
 import * as z from 'zod';
-import { highPass, lowPass } from '../../dsp/biquad.js';
 import { LEVEL_STEP_SEC, rideGains } from '../../dsp/leveller/gain-ride.js';
+import { applyRide } from '../../dsp/leveller/ride-gain.js';
 import { dbToGain, roundTo } from '../../units.js';
-import { defineApply, defineScan, defineStage, type StageJob } from '../stage.js';
+import { defineApply, defineStage, type StageJob } from '../stage.js';
 import { findVoice, sileroNeed, VOICE_DETECTOR_WISHES, voiceActivityPasses } from '../voice-activity.js';
+import { speechLevelPass, speechSteps } from './speech-level-pass.js';
 
 const options = z.strictObject({
   levelPercent: z
@@ -38,54 +39,6 @@ const result = z.strictObject({
 });
 
 const BLOCK_SEC = 10;
-const VOICE_LOW_HZ = 250;
-const VOICE_HIGH_HZ = 5000;
-/** A filter settles over this before a block's first step. */
-const SETTLE_SEC = 0.1;
-
-/** Mean square of the voice's band, in steps of LEVEL_STEP_SEC, mean of the channels. */
-const levelScan = defineScan<unknown, null, Float32Array, Float32Array>({
-  order: 'parallel',
-  rangeSec: 60,
-  memoryMb: 20,
-  run(context) {
-    const { range, sampleRateHz, channelCount } = context;
-    const audio = context.input('audio');
-    const stepFrames = LEVEL_STEP_SEC * sampleRateHz;
-    const first = Math.ceil(range.startFrame / stepFrames);
-    const end = Math.ceil(range.endFrame / stepFrames);
-    const settle = Math.round(SETTLE_SEC * sampleRateHz);
-    const filters = [
-      highPass(VOICE_LOW_HZ, Math.SQRT1_2, sampleRateHz),
-      lowPass(VOICE_HIGH_HZ, Math.SQRT1_2, sampleRateHz),
-    ];
-    const part = new Float32Array(end - first);
-    for (let step = first; step < end; step++) {
-      const start = Math.round(step * stepFrames);
-      const frames = Math.round((step + 1) * stepFrames) - start;
-      const block = Array.from({ length: channelCount }, () => new Float64Array(settle + frames));
-      audio.read(start - settle, block);
-      let sum = 0;
-      for (const samples of block) {
-        for (const filter of filters) runBiquad(filter, samples);
-        for (let n = settle; n < samples.length; n++) sum += samples[n]! * samples[n]!;
-      }
-      part[step - first] = sum / frames / channelCount;
-      context.progress(Math.max(0, start - range.startFrame));
-    }
-    return { part };
-  },
-  merge(parts) {
-    const all = [...parts];
-    const joined = new Float32Array(all.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of all) {
-      joined.set(part, at);
-      at += part.length;
-    }
-    return joined;
-  },
-});
 
 const gainApply = defineApply<unknown, { readonly gainsDb: Float32Array }, null, null>({
   order: 'parallel',
@@ -100,15 +53,7 @@ const gainApply = defineApply<unknown, { readonly gainsDb: Float32Array }, null,
       const frames = Math.min(blockFrames, range.endFrame - start);
       const block = Array.from({ length: channelCount }, () => new Float64Array(frames));
       audio.read(start, block);
-      for (let n = 0; n < frames; n++) {
-        // A step's gain stands in its middle, and runs straight to the next.
-        const place = (start + n) / sampleRateHz / LEVEL_STEP_SEC - 0.5;
-        const low = Math.min(gainsDb.length - 1, Math.max(0, Math.floor(place)));
-        const high = Math.min(gainsDb.length - 1, low + 1);
-        const share = Math.min(1, Math.max(0, place - low));
-        const gain = dbToGain(gainsDb[low]! + share * (gainsDb[high]! - gainsDb[low]!));
-        for (const samples of block) samples[n] = samples[n]! * gain;
-      }
+      applyRide(block, start, gainsDb, sampleRateHz);
       context.write('audio', start, block);
       context.progress(start + frames - range.startFrame);
     }
@@ -129,17 +74,15 @@ export const levelStage = defineStage({
   outputs: () => ['audio'],
   models: ({ detector }) => sileroNeed(detector),
   estimate: () => ({ realTimeFactor: 0.02, memoryMb: 150 }),
-  passes: { levels: levelScan, gain: gainApply, ...voiceActivityPasses },
+  passes: { levels: speechLevelPass, gain: gainApply, ...voiceActivityPasses },
   run,
 });
 
 async function run(job: StageJob<Options>) {
   const audio = job.inputs.audio!;
   const speech = await findVoice(job, audio, { role: 'audio', wish: job.options.detector });
-  const powers = await job.scan(levelScan, null);
-  const isSpeech = new Uint8Array(powers.length);
-  for (const { startSec, endSec } of speech.segments)
-    isSpeech.fill(1, Math.ceil(startSec / LEVEL_STEP_SEC), Math.floor(endSec / LEVEL_STEP_SEC));
+  const powers = await job.scan(speechLevelPass, null);
+  const isSpeech = speechSteps(speech.segments, powers.length);
   const gainsDb = rideGains(powers, isSpeech, {
     share: job.options.levelPercent / 100,
     maxGainDb: job.options.maxGainDb,
@@ -187,19 +130,4 @@ function spanOf(powers: Float32Array, isSpeech: Uint8Array): number | null {
   if (levels.length === 0) return null;
   levels.sort((a, b) => a - b);
   return levels[Math.floor(0.9 * (levels.length - 1))]! - levels[Math.floor(0.1 * (levels.length - 1))]!;
-}
-
-function runBiquad(
-  [b0, b1, b2, a1, a2]: readonly [number, number, number, number, number],
-  samples: Float64Array,
-): void {
-  let s1 = 0;
-  let s2 = 0;
-  for (let n = 0; n < samples.length; n++) {
-    const x = samples[n]!;
-    const y = b0 * x + s1;
-    s1 = b1 * x - a1 * y + s2;
-    s2 = b2 * x - a2 * y;
-    samples[n] = y;
-  }
 }

@@ -12,7 +12,13 @@ const SPANS = [
 ] as const;
 
 interface DuckData {
-  readonly phrases: { startSec: number; endSec: number; differenceLu: number; limitedBy: string | null }[];
+  readonly phrases: {
+    startSec: number;
+    endSec: number;
+    differenceLu: number;
+    limitedBy: string | null;
+    gainDb: number;
+  }[];
   readonly voice: { detector: string; clippedSampleCount: number };
   readonly wantedLu: number;
   readonly worstErrorLu: number | null;
@@ -20,6 +26,7 @@ interface DuckData {
   readonly deepestDb: number;
   readonly bedGainDb: number;
   readonly voiceGainDb: number;
+  readonly voiceRide: { minGainDb: number; maxGainDb: number } | null;
   readonly releaseMs: number;
   readonly gain: { atSec: number; gainDb: number }[];
   readonly carve: { bands: { centreHz: number; deepestDb: number }[] };
@@ -136,6 +143,26 @@ describe('the stage duck', () => {
       await runStage(duckStage, { audio: bed }, { voice: voice.path, releaseBeats: 2, tempoBpm: 60 }),
     );
     expect(data.releaseMs).toBe(2000);
+  });
+
+  it('rides a voice whose phrases differ, in a mix alone, and the bed goes with it', async () => {
+    const uneven = makeVoice(16, RATE_HZ, SPANS).map((x, n) => x * (n < 8 * RATE_HZ ? 1 : 0.25));
+    const path = audioRefOf([uneven], RATE_HZ, 'uneven').path;
+    const run = async (voiceRidePercent: number, mix: boolean) => {
+      const result = await runStage(duckStage, { audio: bed }, { voice: path, voiceRidePercent, mix });
+      return { data: dataOf(result), notes: result.notes.map(({ message }) => message).join() };
+    };
+    const step = ({ phrases }: DuckData) => phrases[0]!.gainDb - phrases[1]!.gainDb;
+    const still = await run(0, true);
+    const ridden = await run(100, true);
+    const alone = await run(100, false);
+    expect(step(still.data)).toBeGreaterThan(9);
+    expect(Math.abs(step(ridden.data))).toBeLessThan(4);
+    expect(ridden.data.worstErrorLu!).toBeLessThan(0.3);
+    expect(still.data.voiceRide).toBeNull();
+    expect(ridden.data.voiceRide!.maxGainDb).toBeGreaterThan(4);
+    expect(alone.data.voiceRide).toBeNull();
+    expect(alone.notes).toMatch(/levelled in a mix alone/);
   });
 
   it('ducks drums and bass less where stems are there', async () => {
