@@ -126,14 +126,14 @@ export function loudnessHistory(
   digits = 9,
 ): LoudnessHistory {
   const hopMeans = hopMeansOf(programme, sampleRateHz);
-  // Hours of values: each is made once, in the array that is handed out.
+  // Hours of values: each is made once, in an array of its length.
   const trace = (windowHops: number): (number | null)[] => {
     const means = windowMeans(hopMeans, windowHops);
-    const values: (number | null)[] = [];
-    for (let i = Math.min(windowHops - 1, hopMeans.length); i > 0; i--) values.push(null);
-    for (const mean of means) {
-      const lufs = loudnessOf(mean);
-      values.push(lufs === null ? null : roundTo(lufs + offsetLu, digits));
+    const values = new Array<number | null>(hopMeans.length).fill(null);
+    const first = hopMeans.length - means.length;
+    for (let i = 0; i < means.length; i++) {
+      const lufs = loudnessOf(means[i]!);
+      if (lufs !== null) values[first + i] = roundTo(lufs + offsetLu, digits);
     }
     return values;
   };
