@@ -1,5 +1,5 @@
-// From a certain length on, memory comes before speed: fewer records, stretches instead of one piece, and threads that end
-// before the report is made.
+// From a certain length on, memory comes before speed: fewer records, stretches instead of one piece, threads that end with
+// their pass, and garbage that is collected after each range.
 import type { AudioShape } from '../audio/audio-file.js';
 
 /** The longest recording that is worked on as one piece, in seconds. */
