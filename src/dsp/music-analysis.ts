@@ -11,7 +11,7 @@ import { analyzeStructure } from './structure/analyze-structure.js';
 import type { StructureAnalysis } from './structure/schema.js';
 import { analyzeTonal } from './tonal/analyze-tonal.js';
 import type { TonalAnalysis } from './tonal/schema.js';
-import { hearSegments, type TonalSegments } from './tonal/segments.js';
+import { createSegmentHearer, type TonalSegments } from './tonal/segments.js';
 
 export interface MusicAnalysis {
   readonly rhythm: RhythmAnalysis;
@@ -30,12 +30,13 @@ export function analyzeMusic(
   options: RhythmOptions = {},
 ): MusicAnalysis {
   const { bands, pitches, durationSec } = features;
+  const hearSegments = createSegmentHearer(pitches, durationSec);
   let heard: TonalSegments | undefined;
   const rhythm = analyzeRhythm(activations, options, (beatsSec) => {
-    heard = hearSegments(pitches, durationSec, beatsSec);
+    heard = hearSegments(beatsSec);
     return judgeDownbeats(barCues(beatsSec, heard.segments, bands, activations), beatsSec.length);
   });
-  heard ??= hearSegments(pitches, durationSec, []);
+  heard ??= hearSegments([]);
   const tonal = analyzeTonal(heard, rhythm.downbeatsSec);
   const structure = analyzeStructure(bands, heard.segments, durationSec, rhythm.downbeatsSec);
   return { rhythm, tonal, structure, genre: guessGenre(bands, rhythm, tonal, durationSec) };

@@ -34,15 +34,19 @@ export function hearSegments(
   durationSec: number,
   beatsSec: readonly number[],
 ): TonalSegments {
+  return createSegmentHearer(pitches, durationSec)(beatsSec);
+}
+
+/** The same for several readings of one piece's beats. */
+export function createSegmentHearer(
+  pitches: Uint8Array,
+  durationSec: number,
+): (beatsSec: readonly number[]) => TonalSegments {
   const tuning = estimateTuning(pitches);
-  const cuts = cutTimes(durationSec, beatsSec);
   const analyser = createSalienceAnalyser();
   const frames = pitches.length / PITCH_BIN_COUNT;
   const salience = new Float64Array(NOTE_COUNT);
-  const segments: Segment[] = [];
-  for (let k = 0; k + 1 < cuts.length; k++) {
-    const startSec = cuts[k]!;
-    const endSec = cuts[k + 1]!;
+  const hear = (startSec: number, endSec: number): Segment => {
     const from = Math.max(0, Math.ceil(startSec * PITCH_FRAMES_PER_SEC));
     const to = Math.max(from + 1, Math.min(frames, Math.floor(endSec * PITCH_FRAMES_PER_SEC) + 1));
     const middle = 0.5 * (startSec + endSec);
@@ -53,9 +57,13 @@ export function hearSegments(
       return distance >= 1 ? 1e-3 : 0.2 + 0.8 * Math.cos((Math.PI / 2) * distance);
     });
     analyser.analyse(pitches, from, weights, tuning.semitones, salience);
-    segments.push({ startSec, endSec, ...fold(salience) });
-  }
-  return { tuning, segments: silenceQuiet(segments) };
+    return { startSec, endSec, ...fold(salience) };
+  };
+  return (beatsSec) => {
+    const cuts = cutTimes(durationSec, beatsSec);
+    const segments = cuts.slice(1).map((endSec, k) => hear(cuts[k]!, endSec));
+    return { tuning, segments: silenceQuiet(segments) };
+  };
 }
 
 /** 0, the beats, the end; long gaps are divided. */
