@@ -3,6 +3,7 @@
 // by blocks; neither is resampled here.
 import { gainToDb, powerToDb } from '../units.js';
 import { createRealFft } from './fft.js';
+import { createWindow } from './stft.js';
 
 /** What is compared: the shape and read() of an audio reader. */
 export interface ComparedSource {
@@ -153,10 +154,7 @@ function padded(signal: Float64Array, size: number): Float64Array {
 /** Average power spectra of two signals, summed into third-octave bands. */
 class BandSpectra {
   readonly #fft = createRealFft(SPECTRUM_SIZE);
-  readonly #window = Float64Array.from(
-    { length: SPECTRUM_SIZE },
-    (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / SPECTRUM_SIZE),
-  );
+  readonly #window = createWindow('hann', SPECTRUM_SIZE);
   readonly #frame = new Float64Array(SPECTRUM_SIZE);
   readonly #re = new Float64Array(this.#fft.binCount);
   readonly #im = new Float64Array(this.#fft.binCount);

@@ -2,6 +2,7 @@
 // A caller pairs windows by their absolute place, so that the rounding of a spectrum never depends on the range.
 import { createKernelFft, kernelFftBytes } from './kernels/fft.js';
 import type { Kernels } from './kernels/instance.js';
+import { createWindow } from './stft.js';
 
 export interface PairedSpectrum {
   /** Length of the transform: the power of two that holds the window. */
@@ -57,6 +58,6 @@ export function createPairedSpectrum(kernels: Kernels, window: Float32Array): Pa
 
 /** A periodic Hann window and its sum. */
 export function hannWindow(length: number): { readonly window: Float32Array; readonly sum: number } {
-  const window = Float32Array.from({ length }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / length));
+  const window = Float32Array.from(createWindow('hann', length));
   return { window, sum: window.reduce((total, value) => total + value, 0) };
 }

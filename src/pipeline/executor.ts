@@ -45,7 +45,7 @@ export interface Workshop {
   /** Makes ready for the work of a stage (of encoding, where none is named) ahead of time. */
   warm(stageId?: string, threadCount?: number): void;
   encode(request: EncodeRequest): Promise<EncodeReply>;
-  /** Gives the memory of idle threads back where nothing is under way; later work starts new ones. */
+  /** Gives back the memory of idle threads, where nothing is under way (later work starts new ones), and this thread's garbage. */
   rest(): Promise<void>;
   /** To be called when nothing runs any more. */
   close(): Promise<void>;

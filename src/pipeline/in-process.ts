@@ -1,6 +1,7 @@
 // Work without threads: every range in the caller's thread, one after the other. For runs that are over before a
 // thread would have started, for tests of a stage, and for the measure of what the engine itself costs.
 import { ForgeError } from '../errors.js';
+import { collectGarbage } from './collect-garbage.js';
 import type { EncodeReply, EncodeRequest, Executor, RangeRequest, Workshop } from './executor.js';
 import { type MergeTask, mergeRanges, type RangeReply, type ResourceMap, runRange } from './range-task.js';
 import type { StageDefinition } from './stage.js';
@@ -40,7 +41,9 @@ export class InProcessExecutor implements Executor {
     return encodeDeliverable(request);
   }
 
-  async rest(): Promise<void> {}
+  async rest(): Promise<void> {
+    collectGarbage();
+  }
 }
 
 /** All work of a run in this thread. */
@@ -73,7 +76,9 @@ export class CallerThread implements Workshop {
     return encodeDeliverable(request);
   }
 
-  async rest(): Promise<void> {}
+  async rest(): Promise<void> {
+    collectGarbage();
+  }
 
   async close(): Promise<void> {}
 }

@@ -15,7 +15,6 @@ import type { AudioInfo } from '../audio/probe.js';
 import { createWavWriter } from '../audio/wav-writer.js';
 import { ForgeError } from '../errors.js';
 import { sha256Of } from '../file-hash.js';
-import { collectGarbage } from './collect-garbage.js';
 import type { Executor } from './executor.js';
 import { inLanes } from './in-lanes.js';
 import { isLong } from './long-recording.js';
@@ -301,10 +300,7 @@ class Job implements StageJob<unknown> {
       rangeCount: ranges.length,
     });
     // What the stage makes of hours of curves, and the next pass, need not stand beside the memory of this one's threads.
-    if (isLong(shape)) {
-      await executor.rest();
-      collectGarbage();
-    }
+    if (isLong(shape)) await executor.rest();
     return summary;
   }
 

@@ -8,6 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
 import { errorFromRecord, ForgeError } from '../errors.js';
 import { Budget } from './budget.js';
+import { collectGarbage } from './collect-garbage.js';
 import type { EncodeReply, EncodeRequest, Executor, RangeRequest, Workshop } from './executor.js';
 import type { MergeTask, RangeReply } from './range-task.js';
 import type { StageDefinition } from './stage.js';
@@ -100,6 +101,7 @@ export class Pools implements Workshop {
 
   async rest(): Promise<void> {
     if (this.#budget.isIdle) await this.#endThreads();
+    collectGarbage();
   }
 
   /** Ends all threads; they must be idle, or cancelled and awaited. */

@@ -5,7 +5,6 @@ import type { AudioInfo } from '../audio/probe.js';
 import { ForgeError, toForgeError } from '../errors.js';
 import type { TrackAlbum } from './album.js';
 import { contentKey, TrackCache } from './cache.js';
-import { collectGarbage } from './collect-garbage.js';
 import { Deliveries, type DeliverySettings, type ReportFile } from './deliver.js';
 import type { Workshop } from './executor.js';
 import { runJob } from './job.js';
@@ -142,10 +141,7 @@ class TrackRun {
     const outputs = await this.#deliveries.deliver(made, this.pools);
     this.#file.requireUnchanged();
     // The curves in the reports of a long recording weigh as much as a thread does.
-    if (isLong(this.#versions.get(INPUT_NODE)!)) {
-      await this.pools.rest();
-      collectGarbage();
-    }
+    if (isLong(this.#versions.get(INPUT_NODE)!)) await this.pools.rest();
     const album = this.settings.albumOf?.(this.info.path);
     const result: TrackResult = {
       ...(album === undefined ? {} : { album }),

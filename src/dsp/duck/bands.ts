@@ -2,6 +2,7 @@
 // sound of one band masks in the others.
 import { createKernelFft, kernelFftBytes } from '../kernels/fft.js';
 import type { Kernels } from '../kernels/instance.js';
+import { createWindow } from '../stft.js';
 
 /** Exact midbands 10^(n/10) Hz, IEC 61260-1. */
 const FIRST_BAND = 20;
@@ -57,7 +58,7 @@ export function createBandMeter(kernels: Kernels, sampleRateHz: number): BandMet
   const size = bandWindowFrames(sampleRateHz);
   const fft = createKernelFft(kernels, size);
   const window = kernels.f64(size);
-  for (let n = 0; n < size; n++) window[n] = 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / size);
+  window.set(createWindow('hann', size));
   const silence = kernels.f32(size);
   const powers = kernels.f64(2);
   const { windowPair, bandPowers } = kernels.functions;

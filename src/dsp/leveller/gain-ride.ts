@@ -4,6 +4,8 @@
 
 /** Levels come in steps of this. */
 export const LEVEL_STEP_SEC = 0.1;
+/** Largest gain or cut where no other is asked for. */
+export const USUAL_MAX_GAIN_DB = 9;
 
 export interface LevellerOptions {
   /** Share of the difference to the whole's level that is made up, 0 … 1. */

@@ -45,6 +45,7 @@ export const LEVEL_METER_BYTES = 4096;
 /** Meets every frame of a range once, hop by hop of 100 ms. */
 export class LevelMeter implements WindowMeter {
   readonly #window: FrameWindow;
+  readonly #isWithPairs: boolean;
   readonly #pairSums: Float64Array;
   readonly #sums: Float64Array;
   readonly #squares: Float64Array;
@@ -64,13 +65,11 @@ export class LevelMeter implements WindowMeter {
   #frameCount = 0;
   #blockFrames = 0;
 
-  constructor(
-    window: FrameWindow,
-    readonly isWithPairs: boolean,
-  ) {
+  constructor(window: FrameWindow, isWithPairs: boolean) {
     const { channelCount } = window;
     const zeros = (): Float64Array => new Float64Array(channelCount);
     this.#window = window;
+    this.#isWithPairs = isWithPairs;
     this.#pairSums = window.kernels.f64(5);
     this.#sums = zeros();
     this.#squares = zeros();
@@ -95,7 +94,7 @@ export class LevelMeter implements WindowMeter {
       if (right !== left) hopSquares += this.#add(right, sumRight!, squaresRight!, frames);
       if (left > 0) continue;
       this.#product += product!;
-      if (!this.isWithPairs) continue;
+      if (!this.#isWithPairs) continue;
       if (right !== left) this.#hopPairs.push(squaresLeft!, squaresRight!, product!);
       else this.#hopPairs.push(squaresLeft!, 0, 0);
     }

@@ -4,11 +4,12 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { decodeAudio } from '../../audio/decode.js';
 import { probeAudio } from '../../audio/probe.js';
-import { rideGains } from '../../dsp/leveller/gain-ride.js';
+import { rideGains, USUAL_MAX_GAIN_DB } from '../../dsp/leveller/gain-ride.js';
 import { dynamicsFigures } from '../../dsp/levels/figures.js';
 import { loudnessFigures } from '../../dsp/loudness/programme.js';
 import { ForgeError } from '../../errors.js';
 import { sha256Sync } from '../../file-hash.js';
+import { bothOf } from '../in-lanes.js';
 import type { AudioRef, StageJob } from '../stage.js';
 import { type FoundVoice, findVoice } from '../voice-activity.js';
 import { noteVoice } from './duck-notes.js';
@@ -69,12 +70,6 @@ export async function openVoice(path: string, sha256: string, scratchDir: string
   };
 }
 
-/** Both results; where one fails, its error once the other is at rest too. */
-export async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return Promise.all([first, second]);
-}
-
 /** @throws ForgeError input/no-voice where nobody speaks */
 export async function hearVoice(job: Job, voice: AudioRef): Promise<HeardVoice> {
   const [found, measures] = await bothOf(
@@ -98,13 +93,10 @@ export async function hearVoice(job: Job, voice: AudioRef): Promise<HeardVoice> 
   return isRidden(job.options) ? { ...heard, rideDb: await planRide(job, voice, found) } : heard;
 }
 
-/** Largest gain or cut of the leveller, as in the stage `level`. */
-const MAX_RIDE_DB = 9;
-
 async function planRide(job: Job, voice: AudioRef, { segments }: FoundVoice): Promise<Float32Array> {
   const powers = await job.scan(speechLevelPass, null, { audio: voice });
   return rideGains(powers, speechSteps(segments, powers.length), {
     share: job.options.voiceRidePercent / 100,
-    maxGainDb: MAX_RIDE_DB,
+    maxGainDb: USUAL_MAX_GAIN_DB,
   });
 }

@@ -2,7 +2,7 @@
 // It finds speech, measures each phrase, and applies one slow gain to all channels; pauses keep the gain of the phrase
 // before. Loudness as a whole is the matter of `master`.
 import * as z from 'zod';
-import { LEVEL_STEP_SEC, rideGains } from '../../dsp/leveller/gain-ride.js';
+import { LEVEL_STEP_SEC, rideGains, USUAL_MAX_GAIN_DB } from '../../dsp/leveller/gain-ride.js';
 import { applyRide } from '../../dsp/leveller/ride-gain.js';
 import { dbToGain, roundTo } from '../../units.js';
 import { defineApply, defineStage, type StageJob } from '../stage.js';
@@ -16,7 +16,7 @@ const options = z.strictObject({
     .max(100)
     .default(70)
     .describe('Share of a phrase’s distance to the level of the whole that is made up.'),
-  maxGainDb: z.number().min(0).max(24).default(9).describe('Largest gain or cut.'),
+  maxGainDb: z.number().min(0).max(24).default(USUAL_MAX_GAIN_DB).describe('Largest gain or cut.'),
   detector: z
     .enum(VOICE_DETECTOR_WISHES)
     .default('auto')

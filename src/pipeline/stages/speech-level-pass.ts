@@ -1,5 +1,5 @@
 // The pass that a leveller draws on: the level of a voice's band over time, of role `audio`; and which of its steps are speech.
-import { highPass, lowPass } from '../../dsp/biquad.js';
+import { type Biquad, BUTTERWORTH_Q, highPass, lowPass } from '../../dsp/biquad.js';
 import { concat } from '../../dsp/concat.js';
 import { LEVEL_STEP_SEC } from '../../dsp/leveller/gain-ride.js';
 import type { SpeechSegment } from '../../dsp/voice-activity/segments.js';
@@ -23,8 +23,8 @@ export const speechLevelPass = defineScan<unknown, null, Float32Array, Float32Ar
     const end = Math.ceil(range.endFrame / stepFrames);
     const settle = Math.round(SETTLE_SEC * sampleRateHz);
     const filters = [
-      highPass(VOICE_LOW_HZ, Math.SQRT1_2, sampleRateHz),
-      lowPass(VOICE_HIGH_HZ, Math.SQRT1_2, sampleRateHz),
+      highPass(VOICE_LOW_HZ, BUTTERWORTH_Q, sampleRateHz),
+      lowPass(VOICE_HIGH_HZ, BUTTERWORTH_Q, sampleRateHz),
     ];
     const part = new Float32Array(end - first);
     for (let step = first; step < end; step++) {
@@ -53,10 +53,7 @@ export function speechSteps(segments: readonly SpeechSegment[], count: number): 
   return isSpeech;
 }
 
-function runBiquad(
-  [b0, b1, b2, a1, a2]: readonly [number, number, number, number, number],
-  samples: Float64Array,
-): void {
+function runBiquad([b0, b1, b2, a1, a2]: Biquad, samples: Float64Array): void {
   let s1 = 0;
   let s2 = 0;
   for (let n = 0; n < samples.length; n++) {
