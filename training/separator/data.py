@@ -55,7 +55,7 @@ def render_midi(notes, program, soundfont, is_drums=False):
     midi.tracks.append(track)
     with tempfile.TemporaryDirectory() as folder:
         midi.save(folder + "/a.mid")
-        subprocess.run(["fluidsynth", "-ni", "-q", "-g", "0.6", "-R", "0", "-C", "0", "-r", str(RATE), "-O", "float", "-T", "raw", "-F",
+        subprocess.run(["fluidsynth", "-ni", "-q", "-g", "0.6", "-o", "synth.dynamic-sample-loading=1", "-R", "0", "-C", "0", "-r", str(RATE), "-O", "float", "-T", "raw", "-F",
                         folder + "/a.raw", soundfont, folder + "/a.mid"], check=True, capture_output=True)
         audio = np.fromfile(folder + "/a.raw", np.float32).reshape(-1, 2).T.astype(np.float64)
     return fit(audio)
