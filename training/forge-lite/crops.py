@@ -14,9 +14,19 @@ from scipy import signal
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "separator"))
 from data import RATE, limiter_gain, shelf
+from sounds import play_sub_bass
 
 FRAMES = 6 * RATE
 HELD_STEP = 10
+SUB_BASS_SHARE = 0.3
+
+
+def holds_low_tones(drums):
+    """Whether drums [2, frames] hold tones below 80 Hz: loops that bring a bass along, which would teach that it is drums."""
+    low = signal.sosfilt(signal.butter(4, 80 / (RATE / 2), output="sos"), drums.mean(0))
+    power = (low[: len(low) // 2205 * 2205].reshape(-1, 2205) ** 2).mean(1)
+    share = power.mean() / ((drums ** 2).mean() + 1e-9)
+    return share > 0.2 and (power > 0.1 * np.percentile(power, 95)).mean() > 0.5
 
 
 def part(path, stem, start, speed):
@@ -38,6 +48,7 @@ def compressor_gain(mix, rng):
 
 
 def make(paths, rng):
+    """A crop; None where nothing sounds."""
     speed, start = 1.0 if rng.random() < 0.5 else rng.uniform(0.88, 1.13), rng.randint(0, 5 * RATE)
     path = rng.choice(paths)
     is_together = rng.random() < 0.5
@@ -47,10 +58,14 @@ def make(paths, rng):
             path, start = rng.choice(paths), rng.randint(0, 5 * RATE)
             speed = 1.0 if rng.random() < 0.5 else rng.uniform(0.88, 1.13)
         audio = part(path, stem, start, speed)
+        if stem == 0 and holds_low_tones(audio):
+            return None
+        if stem == 1 and rng.random() < SUB_BASS_SHARE:
+            audio = play_sub_bass(FRAMES, rng)
         if stem == 2 and rng.random() < 0.15:
             audio = audio + part(rng.choice(paths), stem, start, speed)
         audio = shelf(audio, rng)
-        level_db = rng.gauss((-19, -20, -19, -19)[stem], 3)
+        level_db = rng.gauss((-19, -19.5, -19, -19)[stem], 4)
         audio = audio * 10 ** (level_db / 20) / (np.sqrt((audio ** 2).mean()) + 1e-4)
         if rng.random() < (0.08, 0.1, 0.05, 0.15)[stem]:
             audio = audio * 0

@@ -142,13 +142,16 @@ class Network(nn.Module):
         self.own = nn.Conv2d(CUES, HIDDEN, 1, bias=False)
         self.answer = nn.Conv2d(HIDDEN, 8, 1)
 
-    def forward(self, powers):
+    def forward(self, powers, margin=0):
+        """Votes of all frames but `margin` at both ends."""
         cues = cues_of(powers)
         x = self.split(cues)
         if torch.is_autocast_enabled(cues.device.type):
             x = x.to(torch.bfloat16)
         for block in self.blocks:
             x = block(x)
+        frames = powers.shape[2] - 2 * margin
+        x, cues = x.narrow(1, margin, frames), cues.narrow(2, margin, frames)
         x = torch.relu(self.norm(x.permute(0, 3, 1, 2))).permute(0, 2, 3, 1)
         own = torch.relu(self.own(cues) + to_bins(self.state(x).permute(0, 3, 1, 2)))
         return self.answer(own) + self.join(x)

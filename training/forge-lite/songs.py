@@ -37,10 +37,10 @@ class LiteSources(Sources):
     def player(self, rng, programs, sets, is_bass=False):
         """A function of notes that plays them by one sound."""
         kind = rng.random()
-        if kind < 0.5:
+        if kind < (0.35 if is_bass else 0.5):
             program, font = rng.choice(programs), rng.choice(self.fonts)
             return lambda notes: render_midi(notes, program, font)
-        if kind < 0.75:
+        if kind < (0.6 if is_bass else 0.75):
             name = rng.choice(sets)
             return lambda notes: self.sampled.play(notes, name, FRAMES, rng)
         return lambda notes: sounds.play_synth(notes, FRAMES, rng, is_bass)
@@ -173,7 +173,7 @@ class LiteSources(Sources):
                 if rng.random() < 0.85:
                     line.append((t0, min(t0 + step * rng.uniform(0.5, 1.0), b), root + rng.choice([0, 0, 0, 0, 7, 12, octave, 5]), 90 + rng.randint(0, 30)))
         bass = self.player(rng, BASSES, sounds.BASS_SETS, True)(move(line))
-        bass = saturate(shelf(normalised(bass), rng), rng.uniform(0.3, 6))
+        bass = saturate(shelf(normalised(bass), rng), 10 ** rng.uniform(-0.5, 1.3))
         return other, place(bass, rng.gauss(0, 0.03), rng.uniform(0, 0.5))
 
 

@@ -98,12 +98,14 @@ def saw(hz, count, phase):
 def play_synth(notes, frames, rng, is_bass):
     """Detuned saws or squares through a swept low pass, or a gliding sine for a bass."""
     out = np.zeros((2, frames))
-    kind = rng.choice(["saw", "saw", "square", "sine", "808"] if is_bass else ["saw", "saw", "square", "pluck", "pad"])
+    kind = rng.choice(["saw", "saw", "square", "pluck", "fm", "sine", "808"] if is_bass else ["saw", "saw", "square", "pluck", "pad"])
     voices = 1 if is_bass and rng.random() < 0.5 else rng.choice([2, 3, 5, 7])
     detune = rng.uniform(0.02, 0.25)
-    cutoff = 10 ** (rng.uniform(2.0, 3.4) if is_bass else rng.uniform(2.7, 4.0))
+    cutoff = 10 ** (rng.uniform(2.0, 3.8) if is_bass else rng.uniform(2.7, 4.0))
     decay = rng.uniform(0.05, 0.4) if kind == "pluck" else rng.uniform(0.2, 3)
     attack = rng.uniform(0.05, 0.4) if kind == "pad" else 0.004
+    ratio, index = rng.choice([1, 1, 2, 3]), rng.uniform(0.5, 6)
+    wobble_hz = rng.choice([0, 0, 0, 2, 3, 4, 6]) if is_bass else 0
     for start, end, pitch, velocity in notes:
         at = int(start * RATE)
         count = min(int((end - start + 0.05) * RATE), frames - at)
@@ -115,6 +117,9 @@ def play_synth(notes, frames, rng, is_bass):
             glide = 1 + (0.6 * np.exp(-time / 0.03) if kind == "808" else 0)
             tone = np.sin(2 * np.pi * np.cumsum(hz * glide) / RATE)
             stereo = np.stack([tone, tone])
+        elif kind == "fm":
+            swing = index * np.exp(-time / decay) * np.sin(2 * np.pi * ratio * hz * time)
+            stereo = np.stack([np.sin(2 * np.pi * hz * time + swing)] * 2)
         else:
             stereo = np.zeros((2, count))
             for voice in range(voices):
@@ -126,13 +131,36 @@ def play_synth(notes, frames, rng, is_bass):
                 stereo += np.stack([tone * (1 - 0.8 * side) / 2, tone * (1 + 0.8 * side) / 2])
             # Two cutoffs, cross-faded, for a sweep.
             bright, dark = (signal.lfilter(*signal.butter(2, min(0.45, c / RATE), fs=1), stereo) for c in (cutoff * 3, cutoff / 1.5))
-            fall = np.exp(-time / decay)
+            fall = np.exp(-time / decay) if wobble_hz == 0 else 0.5 + 0.5 * np.sin(2 * np.pi * wobble_hz * (time + start))
             stereo = fall * bright + (1 - fall) * dark
         level = np.minimum(1, time / attack) * (np.exp(-time / decay) if kind in ("pluck", "808") else 1)
         tail = min(count, int(0.03 * RATE))
         level[count - tail:] *= np.linspace(1, 0, tail)
         out[:, at:at + count] += stereo * level * (velocity / 100) ** 1.5
     return out
+
+
+def play_sub_bass(frames, rng):
+    """A line of deep tones, held or decaying, with glides and some overtones, as electronic music has them."""
+    out = np.zeros(frames)
+    root, at, last = rng.randint(23, 36), rng.uniform(0, 0.5), None
+    scale = [0, 0, 0, 3, 5, 7, 10, 12, -2]
+    decay = rng.choice([0, 0.3, 1, 2])
+    attack, drive, drop = rng.uniform(0.003, 0.04), 10 ** rng.uniform(-0.5, 1.2), rng.choice([0, 0, 0.5, 1.5])
+    unit = rng.uniform(0.18, 0.5)
+    while at < frames / RATE:
+        length = unit * rng.choice([1, 1, 2, 3, 4, 8])
+        count = min(int(length * RATE), frames - int(at * RATE))
+        pitch = root + rng.choice(scale)
+        time = np.arange(count) / RATE
+        hz = 440 * 2 ** ((pitch - 69) / 12) * (1 + drop * np.exp(-time / 0.02))
+        if last is not None and rng.random() < 0.2:
+            hz = hz * 2 ** ((last - pitch) / 12 * np.exp(-time / 0.06))
+        level = np.minimum(1, time / attack) * np.exp(-decay * time) * np.minimum(1, (count - np.arange(count)) / (0.02 * RATE))
+        out[int(at * RATE):int(at * RATE) + count] = np.sin(2 * np.pi * np.cumsum(hz) / RATE) * level * rng.uniform(0.7, 1)
+        last, at = pitch, at + length + (unit * rng.choice([1, 2]) if rng.random() < 0.25 else 0)
+    out = np.tanh(drive * out) / np.tanh(drive)
+    return np.stack([out, out])
 
 
 def hit_kits(root, entries):

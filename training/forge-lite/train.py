@@ -11,24 +11,31 @@ import argparse, glob, math, os, time
 
 import numpy as np
 import torch
-from model import Network, powers_of, shares, stft
+from model import Network, shares, stft
 
 LEARNING_RATE, WARM_UP = 2e-3, 100
+MONO_SHARE = 0.05
 
 
 def load(path, generator=None):
-    """Spectra [4 stems, 2 channels, frames, BINS] of a crop, at a drawn level."""
+    """Spectra [4 stems, 2 channels, frames, BINS] of a crop; with a generator at a drawn level, and at times mono."""
     audio = torch.from_numpy(np.load(path).astype(np.float32))
     if generator is not None:
-        audio = audio * 10 ** (torch.rand(1, generator=generator).item() * 1.2 - 0.9)
+        level, mono = torch.rand(2, generator=generator).tolist()
+        audio = audio * 10 ** (level * 1.2 - 0.9)
+        if mono < MONO_SHARE:
+            audio[:, 1] = 0
     return stft(audio)
 
 
 def prepare(spectra):
     """The network's input, |X|² by channel, Re(X*·S) and stems' energies, for crops [batch, stems, channels, frames, bins]."""
-    mix = spectra.sum(1)
-    product = (mix.conj()[:, None] * spectra).real
-    return powers_of(mix[:, 0], mix[:, 1]), mix.abs() ** 2, product.transpose(1, 2), (spectra.abs() ** 2).sum((2, 3, 4))
+    re, im = torch.view_as_real(spectra).unbind(-1)
+    mix_re, mix_im = re.sum(1), im.sum(1)
+    power = mix_re ** 2 + mix_im ** 2
+    cross = mix_re[:, 0] * mix_re[:, 1] + mix_im[:, 0] * mix_im[:, 1]
+    product = mix_re[:, None] * re + mix_im[:, None] * im
+    return torch.stack([power[:, 0], power[:, 1], cross], 1), power, product.transpose(1, 2), (re ** 2 + im ** 2).sum((2, 3, 4))
 
 
 def loss_of(votes, power, product, energy):
@@ -85,14 +92,18 @@ def main():
         first = state["step"]
         generator.manual_seed(args.seed + first)
     held = sorted(glob.glob(args.held + "/*.npy"))
+
+    @torch.compile
+    def forward(inputs, *target):
+        with torch.autocast(args.device, dtype=torch.bfloat16):
+            votes = model(inputs)
+        return loss_of(votes, *target)[0].mean()
+
     losses, started = [], time.time()
     for step in range(first, args.steps):
         paths = sorted(p for p in glob.glob(args.crops + "/*.npy") if not p.endswith(".part.npy"))
         drawn = torch.randint(0, len(paths), (args.batch,), generator=generator)
-        inputs, *target = (part.to(args.device) for part in prepare(torch.stack([load(paths[k], generator) for k in drawn])))
-        with torch.autocast(args.device, dtype=torch.bfloat16):
-            votes = model(inputs)
-        loss = loss_of(votes, *target)[0].mean()
+        loss = forward(*(part.to(args.device) for part in prepare(torch.stack([load(paths[k], generator) for k in drawn]))))
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -22,6 +22,13 @@ export interface PairStft {
    * falls outside of the arrays is dropped.
    */
   synthesise(mask: Float64Array, into: readonly Float32Array[], startFrame: number): void;
+  /** The same with a mask for the mid and one for the side, of one length; of a single channel the mid's holds. */
+  synthesiseMidSide(
+    midMask: Float32Array,
+    sideMask: Float32Array,
+    into: readonly Float32Array[],
+    startFrame: number,
+  ): void;
 }
 
 /** @source Griffin & Lim 1984 (least squares overlap-add) */
@@ -68,6 +75,26 @@ export function createPairStft(fftSize: number, hopFrames: number): PairStft {
       fft.forward();
       re.set(fft.re);
       im.set(fft.im);
+    },
+    synthesiseMidSide(midMask, sideMask, into, startFrame) {
+      fft.re.fill(0);
+      fft.im.fill(0);
+      const last = Math.min(midMask.length - 1, fftSize / 2);
+      const isStereo = into.length > 1;
+      for (let bin = 0; bin <= last; bin++) {
+        const mirrored = bin === 0 ? 0 : fftSize - bin;
+        const side = isStereo ? sideMask[bin]! : midMask[bin]!;
+        // left' = own·left + crossed·right and right' = own·right + crossed·left, of the transform of left + i·right.
+        const own = 0.5 * (midMask[bin]! + side);
+        const crossed = 0.5 * (midMask[bin]! - side);
+        fft.re[bin] = own * re[bin]! + crossed * im[mirrored]!;
+        fft.im[bin] = own * im[bin]! + crossed * re[mirrored]!;
+        fft.re[mirrored] = own * re[mirrored]! + crossed * im[bin]!;
+        fft.im[mirrored] = own * im[mirrored]! + crossed * re[bin]!;
+      }
+      fft.inverse();
+      add(fft.re, into[0], startFrame);
+      add(fft.im, into[1], startFrame);
     },
     synthesise(mask, into, startFrame) {
       fft.re.fill(0);

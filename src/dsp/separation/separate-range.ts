@@ -88,14 +88,19 @@ export function createRangeSeparator(sampleRateHz: number): RangeSeparator {
         for (const name of MASKED_STEMS) stft.synthesise(masks[name], masked[name], inRange);
         progress?.(Math.round(((frame - first + 1) / (last - first + 1)) * (endSample - startSample)));
       }
-      const offset = startSample - blockStart;
-      const other = block.map((samples, index) =>
-        Float32Array.from({ length: endSample - startSample }, (_, i) => {
-          const taken = masked.vocals[index]![i]! + masked.drums[index]![i]! + masked.bass[index]![i]!;
-          return samples[offset + i]! - taken;
-        }),
-      );
-      return { ...masked, other };
+      return { ...masked, other: otherOf(block, startSample - blockStart, masked) };
     },
   };
+}
+
+/** What the three stems leave of the mixture, whose `block` has their first sample at `offset`. */
+export function otherOf(
+  block: readonly Float32Array[],
+  offset: number,
+  { vocals, drums, bass }: Readonly<Record<MaskedStem, readonly Float32Array[]>>,
+): Float32Array[] {
+  return block.map((samples, index) => {
+    const [voice, drum, low] = [vocals[index]!, drums[index]!, bass[index]!];
+    return Float32Array.from(voice, (_, i) => samples[offset + i]! - (voice[i]! + drum[i]! + low[i]!));
+  });
 }

@@ -1,14 +1,17 @@
 // Options of the stage separate, and what follows from them before any work: the model, its stems, the outputs' names.
 import * as z from 'zod';
+import { isNetworkRate } from '../../dsp/separation/network-range.js';
 import { STEM_NAMES } from '../../dsp/separation/separate-range.js';
 import { ForgeError } from '../../errors.js';
 import { findCard } from '../../models/card.js';
 import type { ModelFiles, ModelNeed } from '../stage.js';
 
-/** The separator that is part of forge. */
+/** The separator that is part of forge and needs no weights. */
 export const EMBEDDED_ID = 'forge-classic';
+/** The separating network that is part of forge. */
+export const LITE_ID = 'forge-lite';
 /** What `auto` looks for, the best first. */
-const AUTO_MODELS = ['htdemucs_ft', 'htdemucs'];
+const AUTO_MODELS = ['htdemucs_ft', 'htdemucs', LITE_ID];
 const ALL_STEMS = ['vocals', 'drums', 'bass', 'other', 'guitar', 'piano'] as const;
 
 export const separateOptions = z.strictObject({
@@ -16,7 +19,7 @@ export const separateOptions = z.strictObject({
     .string()
     .default('auto')
     .describe(
-      'The separator: auto (the best that is installed), forge-classic, htdemucs, htdemucs_ft, htdemucs_6s, or an imported model of the task separate.',
+      'The separator: auto (the best that is installed), forge-lite, forge-classic, htdemucs, htdemucs_ft, htdemucs_6s, or an imported model of the task separate.',
     ),
   quality: z
     .enum(['fast', 'normal', 'high'])
@@ -81,13 +84,18 @@ export function modelNeeds(options: SeparateOptions): ModelNeed[] {
   return [{ id: options.model, required: true }];
 }
 
-/** The model that is used: undefined for the embedded one. */
+/**
+ * The model that is used: undefined for the one without weights. At rates far from what forge-lite learned on (8, 16, 32 kHz)
+ * `auto` does not take it.
+ */
 export function chooseModel(
   { model }: SeparateOptions,
   installed: Readonly<Record<string, ModelFiles>>,
+  sampleRateHz: number,
 ): ModelFiles | undefined {
   if (model !== 'auto') return installed[model];
-  return AUTO_MODELS.map((id) => installed[id]).find((found) => found !== undefined);
+  const fitting = isNetworkRate(sampleRateHz) ? AUTO_MODELS : AUTO_MODELS.filter((id) => id !== LITE_ID);
+  return fitting.map((id) => installed[id]).find((found) => found !== undefined);
 }
 
 /**

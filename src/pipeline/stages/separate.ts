@@ -4,6 +4,11 @@ import { loudnessFigures } from '../../dsp/loudness/programme.js';
 import { type CentreSums, centreShareOf, sumCentre } from '../../dsp/separation/centre-share.js';
 import { createFrameGrid } from '../../dsp/separation/frame-grid.js';
 import {
+  createNetworkSeparator,
+  isNetworkRate,
+  type NetworkSeparator,
+} from '../../dsp/separation/network-range.js';
+import {
   judgeQuality,
   measureQuality,
   nullOfFilesDb,
@@ -15,6 +20,8 @@ import {
   STEM_NAMES,
   type Stems,
 } from '../../dsp/separation/separate-range.js';
+import type { SongLevel } from '../../models/separation/estimate-range.js';
+import { createShareNetwork } from '../../models/separation/share-network.js';
 import { roundTo } from '../../units.js';
 import {
   type AudioRef,
@@ -22,6 +29,7 @@ import {
   defineScan,
   defineStage,
   type ModelFiles,
+  type RangeContext,
   type StageJob,
 } from '../stage.js';
 import { pictureOfTicks } from './analyze-report.js';
@@ -32,6 +40,7 @@ import {
   chooseModel,
   EMBEDDED_ID,
   isCompleteSet,
+  LITE_ID,
   modelNeeds,
   outputNames,
   restName,
@@ -72,7 +81,6 @@ const apply = defineApply<SeparateOptions, { readonly centreShare: number }, nul
   async run(context) {
     const { sampleRateHz, range, channelCount, frameCount } = context;
     const { centreShare } = context.params;
-    const { twoStems } = context.options;
     const separator = await context.resource<RangeSeparator>(`separator ${sampleRateHz}`, () =>
       createRangeSeparator(sampleRateHz),
     );
@@ -84,15 +92,50 @@ const apply = defineApply<SeparateOptions, { readonly centreShare: number }, nul
       range.endFrame,
       (done) => context.progress(done),
     );
-    for (const name of outputNames(context.options)) {
-      const isRest = twoStems !== undefined && name === restName(twoStems);
-      const parts = isRest ? STEM_NAMES.filter((stem) => stem !== twoStems) : [name];
-      context.write(name, range.startFrame, sumOf(stems, parts));
-    }
+    writeStems(context, stems);
     return { part: null };
   },
   merge: () => null,
 });
+
+/** The same by forge's own network. */
+const applyLite = defineApply<SeparateOptions, SongLevel, null, null>({
+  order: 'parallel',
+  rangeSec: 15,
+  rangeFrames: () => RANGE_FRAMES,
+  memoryMb: 300,
+  async run(context) {
+    const { sampleRateHz, range, channelCount, params } = context;
+    const separator = await context.resource<NetworkSeparator>(`${LITE_ID} ${sampleRateHz}`, async () =>
+      createNetworkSeparator(
+        sampleRateHz,
+        await createShareNetwork(context.models[LITE_ID]!.files['forge-lite.onnx']!),
+      ),
+    );
+    const mix = context.input('audio');
+    const stems = await separator.separate(
+      (start, into) => mix.read(start, into),
+      { channelCount, midRms: params.deviation },
+      range.startFrame,
+      range.endFrame,
+      (done) => context.progress(done),
+    );
+    writeStems(context, stems);
+    return { part: null };
+  },
+  merge: () => null,
+});
+
+/** Writes a range of what the options ask for. */
+function writeStems<Params>(context: RangeContext<SeparateOptions, Params>, stems: Stems): void {
+  const { options, range } = context;
+  const { twoStems } = options;
+  for (const name of outputNames(options)) {
+    const isRest = twoStems !== undefined && name === restName(twoStems);
+    const parts = isRest ? STEM_NAMES.filter((stem) => stem !== twoStems) : [name];
+    context.write(name, range.startFrame, sumOf(stems, parts));
+  }
+}
 
 /** Sum of some of the stems; silence for `residual`, for these stems leave none. */
 function sumOf(stems: Stems, names: readonly string[]): readonly Float32Array[] {
@@ -182,7 +225,7 @@ function identityOf({ id, sha256, licence }: ModelFiles) {
 /** The stage `separate`. */
 export const separateStage = defineStage({
   id: 'separate',
-  version: 10,
+  version: 11,
   summary: 'Takes a mix apart into vocals, drums, bass and other.',
   source:
     'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre); a network of our own; Rouard et al., 2022 (HTDemucs)',
@@ -192,12 +235,13 @@ export const separateStage = defineStage({
   outputs: outputNames,
   models: modelNeeds,
   estimate: ({ model }) =>
-    model === 'auto' || model === EMBEDDED_ID
-      ? { realTimeFactor: 0.3, memoryMb: 170 }
+    model === 'auto' || model === EMBEDDED_ID || model === LITE_ID
+      ? { realTimeFactor: 0.3, memoryMb: 300 }
       : { realTimeFactor: model === 'htdemucs_ft' ? 5.8 : 1.5, memoryMb: 2400 },
   passes: {
     survey,
     apply,
+    applyLite,
     inspect: inspectPass,
     level: levelPass,
     estimate: estimatePass,
@@ -209,11 +253,17 @@ export const separateStage = defineStage({
     const { options } = job;
     const names = outputNames(options);
     const { channelCount } = job.inputs.audio!;
-    const model = chooseModel(options, job.models);
+    const model = chooseModel(options, job.models, job.inputs.audio!.sampleRateHz);
+    const outputs = Object.fromEntries(names.map((name) => [name, { channelCount }]));
     if (model === undefined) {
-      const centreShare = await job.scan(survey, null);
-      const outputs = Object.fromEntries(names.map((name) => [name, { channelCount }]));
-      await job.apply(apply, { centreShare }, outputs);
+      await job.apply(apply, { centreShare: await job.scan(survey, null) }, outputs);
+    } else if (model.id === LITE_ID) {
+      if (!isNetworkRate(job.inputs.audio!.sampleRateHz))
+        job.note(
+          'warning',
+          `${LITE_ID} learned on songs at 44.1 kHz: at this rate ${EMBEDDED_ID} may separate better`,
+        );
+      await job.apply(applyLite, await job.scan(levelPass, null), outputs);
     } else {
       await separateByNetwork(job, model);
     }

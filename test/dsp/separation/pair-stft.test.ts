@@ -55,4 +55,22 @@ describe('createPairStft', () => {
       expect(Math.abs(out[1]![i]!)).toBeLessThan(1e-3);
     }
   });
+
+  it('masks mid and side apart', () => {
+    const channels = [noise(2000, 5), noise(2000, 6)];
+    const pair = createPairStft(SIZE, HOP);
+    const out = channels.map(() => new Float32Array(2000));
+    const whole = new Float32Array(SIZE / 2 + 1).fill(1);
+    const half = new Float32Array(SIZE / 2 + 1).fill(0.5);
+    for (let start = HOP - SIZE; start < 2000; start += HOP) {
+      pair.analyse(channels, start);
+      pair.synthesiseMidSide(whole, half, out, start);
+    }
+    for (let i = 0; i < 2000; i++) {
+      const mid = (channels[0]![i]! + channels[1]![i]!) / 2;
+      const side = (channels[0]![i]! - channels[1]![i]!) / 2;
+      expect(out[0]![i]!).toBeCloseTo(mid + side / 2, 5);
+      expect(out[1]![i]!).toBeCloseTo(mid - side / 2, 5);
+    }
+  });
 });

@@ -132,10 +132,23 @@ describe('separate with a network', () => {
 describe('options of separate', () => {
   it('chooses the best that is installed with auto', () => {
     const options = separateOptions.parse({});
-    expect(chooseModel(options, {})).toBeUndefined();
-    expect(chooseModel(options, htdemucs)!.id).toBe('htdemucs');
-    expect(chooseModel(options, { ...htdemucs, ...bag })!.id).toBe('htdemucs_ft');
-    expect(chooseModel(separateOptions.parse({ model: 'forge-classic' }), htdemucs)).toBeUndefined();
+    expect(chooseModel(options, {}, 44_100)).toBeUndefined();
+    expect(chooseModel(options, htdemucs, 44_100)!.id).toBe('htdemucs');
+    expect(chooseModel(options, { ...htdemucs, ...bag }, 44_100)!.id).toBe('htdemucs_ft');
+    expect(chooseModel(separateOptions.parse({ model: 'forge-classic' }), htdemucs, 44_100)).toBeUndefined();
+  });
+
+  it('takes forge-lite with auto where the rate is near that of its training', () => {
+    const lite: ModelFiles = { id: 'forge-lite', licence: 'MIT', files: {}, sha256: {} };
+    const idAt = (rateHz: number, model = 'auto') =>
+      chooseModel(separateOptions.parse({ model }), { 'forge-lite': lite }, rateHz)?.id;
+    for (const rateHz of [11_025, 22_050, 24_000, 44_100, 48_000, 88_200, 96_000, 192_000])
+      expect(idAt(rateHz)).toBe('forge-lite');
+    for (const rateHz of [8000, 16_000, 32_000, 64_000]) expect(idAt(rateHz)).toBeUndefined();
+    expect(idAt(8000, 'forge-lite')).toBe('forge-lite');
+    expect(chooseModel(separateOptions.parse({}), { ...htdemucs, 'forge-lite': lite }, 44_100)?.id).toBe(
+      'htdemucs',
+    );
   });
 
   it('refuses stems that the model does not have, models that are unknown or do something else', () => {

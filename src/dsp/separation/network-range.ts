@@ -1,0 +1,146 @@
+// Separates a range of samples into drums, bass, vocals and other by a network that judges cells from their surroundings.
+// Method: powers of mid and side in 93 ms windows at a quarter hop; the network's shares are masks on the mixture's own
+// spectra of mid and side; `other` is the mixture minus the three, so the stems sum to it. The network is given.
+import { createFrameGrid, framesTouching } from './frame-grid.js';
+import { createPairStft, type PairStft } from './pair-stft.js';
+import { otherOf, type ReadSong, type Stems } from './separate-range.js';
+
+/** What judges the cells. */
+export interface ShareNetwork {
+  /** Frames before and after a frame that its shares depend on. */
+  readonly marginFrames: number;
+  /** Bins from 0 on that it judges. */
+  readonly binCount: number;
+  /**
+   * Shares [mid, side][drums, bass, other, vocals][frames][binCount], which sum to 1 over the stems, of `frameCount`
+   * frames; from `powers` [|M|², |S|², Re(M·S*)][marginFrames + frameCount + marginFrames][binCount].
+   */
+  judge(powers: Float32Array, frameCount: number): Promise<Float32Array>;
+}
+
+/** The song that a range is part of. */
+export interface NetworkSong {
+  readonly channelCount: number;
+  /** Root mean square of the song's mid; above 0, also for silence. */
+  readonly midRms: number;
+}
+
+export interface NetworkSeparator {
+  /** The stems of the samples [startSample, endSample); `progress` is told how many samples are done. */
+  separate(
+    read: ReadSong,
+    song: NetworkSong,
+    startSample: number,
+    endSample: number,
+    progress?: (samplesDone: number) => void,
+  ): Promise<Stems>;
+}
+
+/** Frames that the network judges at once. */
+const CHUNK_FRAMES = 120;
+/** Root mean square of the mid that the network was trained at, about. */
+const USUAL_RMS = 0.07;
+/** Distance of its bins: 44.1 kHz over 4096. */
+const USUAL_HZ_PER_BIN = 44_100 / 4096;
+/** Places of the stems among the network's; what is left of the mixture is `other`. */
+const MASKED = { drums: 0, bass: 1, vocals: 3 } as const;
+
+/** Whether the grid of a rate is near the one that the network learned on: its bins are 10.8 Hz apart, give or take 13 %. */
+export function isNetworkRate(sampleRateHz: number): boolean {
+  return Math.abs(Math.log(createFrameGrid(sampleRateHz).hzPerBin / USUAL_HZ_PER_BIN)) < Math.log(1.13);
+}
+
+/** A separator for a sample rate; it serves one thread. */
+export function createNetworkSeparator(sampleRateHz: number, network: ShareNetwork): NetworkSeparator {
+  const grid = createFrameGrid(sampleRateHz);
+  const { fftSize, hopFrames } = grid;
+  const stft = createPairStft(fftSize, hopFrames);
+  const { binCount, marginFrames } = network;
+  return {
+    async separate(read, song, startSample, endSample, progress) {
+      const { first, last } = framesTouching(grid, startSample, endSample);
+      const firstHeld = first - marginFrames;
+      const heldFrames = last - first + 1 + 2 * marginFrames;
+      const blockStart = firstHeld * hopFrames - fftSize / 2;
+      const block = Array.from(
+        { length: song.channelCount },
+        () => new Float32Array((heldFrames - 1) * hopFrames + fftSize),
+      );
+      read(blockStart, block);
+      const analysed = block.slice(0, 2);
+      const scale = (USUAL_RMS / song.midRms) ** 2;
+      const powers = measurePowers(stft, analysed, heldFrames, binCount, scale);
+      const masked = Object.fromEntries(
+        Object.keys(MASKED).map((name) => [name, block.map(() => new Float32Array(endSample - startSample))]),
+      ) as Record<keyof typeof MASKED, Float32Array[]>;
+      for (let frame = first; frame <= last; frame += CHUNK_FRAMES) {
+        const count = Math.min(CHUNK_FRAMES, last + 1 - frame);
+        const judged = framesOf(powers, heldFrames, frame - first, count + 2 * marginFrames, binCount);
+        const shares = await network.judge(judged, count);
+        for (let t = 0; t < count; t++) {
+          const start = (frame + t) * hopFrames - fftSize / 2;
+          stft.analyse(analysed, start - blockStart);
+          for (const [name, place] of Object.entries(MASKED)) {
+            const row = (channel: number) => {
+              const at = ((4 * channel + place) * count + t) * binCount;
+              return shares.subarray(at, at + binCount);
+            };
+            stft.synthesiseMidSide(row(0), row(1), masked[name as keyof typeof MASKED], start - startSample);
+          }
+        }
+        progress?.(Math.round(((frame + count - first) / (last - first + 1)) * (endSample - startSample)));
+      }
+      return { ...masked, other: otherOf(block, startSample - blockStart, masked) };
+    },
+  };
+}
+
+/** Powers [|M|², |S|², Re(M·S*)][frames][bins] of a block's frames; of a single channel the side is silent. */
+function measurePowers(
+  stft: PairStft,
+  channels: readonly Float32Array[],
+  frameCount: number,
+  binCount: number,
+  scale: number,
+): Float32Array {
+  const { re, im, fftSize, hopFrames } = stft;
+  const size = frameCount * binCount;
+  const powers = new Float32Array(3 * size);
+  const bins = Math.min(binCount, fftSize / 2 + 1);
+  const isStereo = channels.length > 1;
+  for (let t = 0; t < frameCount; t++) {
+    stft.analyse(channels, t * hopFrames);
+    for (let bin = 0, at = t * binCount; bin < bins; bin++, at++) {
+      const mirrored = bin === 0 ? 0 : fftSize - bin;
+      // Twice the spectra of both channels, from bins k and −k of left + i·right.
+      const leftRe = re[bin]! + re[mirrored]!;
+      const leftIm = im[bin]! - im[mirrored]!;
+      const rightRe = isStereo ? im[bin]! + im[mirrored]! : leftRe;
+      const rightIm = isStereo ? re[mirrored]! - re[bin]! : leftIm;
+      const midRe = leftRe + rightRe;
+      const midIm = leftIm + rightIm;
+      const sideRe = leftRe - rightRe;
+      const sideIm = leftIm - rightIm;
+      powers[at] = (scale / 16) * (midRe * midRe + midIm * midIm);
+      powers[size + at] = (scale / 16) * (sideRe * sideRe + sideIm * sideIm);
+      powers[2 * size + at] = (scale / 16) * (midRe * sideRe + midIm * sideIm);
+    }
+  }
+  return powers;
+}
+
+/** The frames [start, start + count) of [3][frameCount][binCount]. */
+function framesOf(
+  powers: Float32Array,
+  frameCount: number,
+  start: number,
+  count: number,
+  binCount: number,
+): Float32Array {
+  const part = new Float32Array(3 * count * binCount);
+  for (let k = 0; k < 3; k++) {
+    const at = (k * frameCount + start) * binCount;
+    part.set(powers.subarray(at, at + count * binCount), k * count * binCount);
+  }
+  return part;
+}
