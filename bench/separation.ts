@@ -1,8 +1,18 @@
-// How much better than the mix the separated stems are (SI-SDR improvement, stereo as one vector), and what it costs.
+// How much better than the mix the separated stems are (SI-SDR improvement, stereo as one vector), and what it costs: of
+// forge-lite, whose figures are promised, and of forge-classic beside it.
 // Songs: bench/separation/songs.ts; the multitracks also as masters.
 // HTDemucs at full width runs against PyTorch (separation/htdemucs.ts).
+import { join } from 'node:path';
 import { centreShareOf, sumCentre } from '../src/dsp/separation/centre-share.js';
-import { createRangeSeparator, STEM_NAMES, type Stems } from '../src/dsp/separation/separate-range.js';
+import { createNetworkSeparator } from '../src/dsp/separation/network-range.js';
+import {
+  createRangeSeparator,
+  type ReadSong,
+  STEM_NAMES,
+  type Stems,
+} from '../src/dsp/separation/separate-range.js';
+import { PACKAGE_WEIGHTS_DIR } from '../src/models/card.js';
+import { createShareNetwork } from '../src/models/separation/share-network.js';
 import { siSdrDb, sumOf } from '../test/helpers/si-sdr.js';
 import type { BenchCase, BenchRow } from './run.js';
 import { htdemucsRows } from './separation/htdemucs.js';
@@ -30,45 +40,45 @@ interface Judged {
   readonly cpuFactor: number;
 }
 
+type Separate = (mix: Channels, sampleRateHz: number) => Promise<Stems>;
+
 export const bench: BenchCase = {
   summary: 'separation: SI-SDR improvement over the mix in dB, and processor time over audio time',
   async run({ isQuick }) {
-    const demo = demoSong();
-    const rows = [rowOf(demo.name, judge(demo), RENDERED_LEAST_DB)];
-    if (isQuick) return rows;
-    for (const song of bandSongs()) rows.push(rowOf(song.name, judge(song), BAND_LEAST_DB));
-    const multitracks = multitrackSongs();
-    for (const song of multitracks) rows.push(rowOf(song.name, judge(song)));
-    const mastered = multitracks.map((song) => {
-      const master = masterSong(song);
-      const judged = judge(master);
-      rows.push(rowOf(master.name, judged));
+    const lite = await liteSeparator();
+    const rows: BenchRow[] = [];
+    const compare = async (song: Song, leastDb?: Readonly<Record<string, number>>) => {
+      const judged = await judge(song, lite);
+      rows.push(rowOf(song.name, judged, leastDb));
+      rows.push(rowOf(`${song.name}, by forge-classic`, await judge(song, classicSeparator)));
       return judged;
-    });
+    };
+    await compare(demoSong(), RENDERED_LEAST_DB);
+    if (isQuick) return rows;
+    for (const song of bandSongs()) await compare(song, BAND_LEAST_DB);
+    const multitracks = multitrackSongs();
+    for (const song of multitracks) await compare(song);
+    const mastered: Judged[] = [];
+    for (const song of multitracks) mastered.push(await compare(masterSong(song)));
     if (mastered.length > 0)
       rows.push(meanRow('mean of the multitracks, mastered', mastered, MASTERED_LEAST_DB));
     const heldOut = heldOutSongs();
     if (heldOut === undefined) {
       console.log('  left out: rendered songs held out of training (FORGE_BENCH_SONGS names no folder)');
     } else {
-      const name = `mean of ${heldOut.length} rendered songs, held out`;
-      rows.push(
-        meanRow(
-          name,
-          heldOut.map((song) => judge(song)),
-          RENDERED_LEAST_DB,
-        ),
-      );
+      const judged: Judged[] = [];
+      for (const song of heldOut) judged.push(await judge(song, lite));
+      rows.push(meanRow(`mean of ${heldOut.length} rendered songs, held out`, judged, RENDERED_LEAST_DB));
     }
     return [...rows, ...htdemucsRows()];
   },
 };
 
 /** Separates a song's mix. A stem that is silent is not judged. */
-function judge({ sampleRateHz, stems }: Song): Judged {
+async function judge({ sampleRateHz, stems }: Song, separate: Separate): Promise<Judged> {
   const mix = sumOf(...Object.values(stems));
   const started = process.cpuUsage();
-  const estimates = separate(mix, sampleRateHz);
+  const estimates = await separate(mix, sampleRateHz);
   const { user, system } = process.cpuUsage(started);
   const gainsDb: Record<string, number> = {};
   for (const [stem, reference] of Object.entries(stems)) {
@@ -108,21 +118,42 @@ function meanRow(
   return rowOf(name, { gainsDb, cpuFactor: mean(judged.map((song) => song.cpuFactor)) }, leastDb);
 }
 
-function separate(mix: Channels, sampleRateHz: number): Stems {
-  const frameCount = mix[0]!.length;
+/** forge-lite; its network is opened before the clock runs. */
+async function liteSeparator(): Promise<Separate> {
+  const network = await createShareNetwork(join(PACKAGE_WEIGHTS_DIR, 'forge-lite', 'forge-lite.onnx'));
+  return (mix, sampleRateHz) => {
+    const separator = createNetworkSeparator(sampleRateHz, network);
+    const [left, right = left] = mix as [Float32Array, Float32Array?];
+    const energy = left.reduce((sum, sample, i) => sum + ((sample + right[i]!) / 2) ** 2, 0);
+    const song = { channelCount: mix.length, midRms: Math.sqrt(energy / left.length) };
+    return byRanges(mix, (start, end) => separator.separate(readerOf(mix), song, start, end));
+  };
+}
+
+const classicSeparator: Separate = (mix, sampleRateHz) => {
   const separator = createRangeSeparator(sampleRateHz);
-  const silence = () => mix.map(() => new Float32Array(frameCount));
-  const whole: Stems = { vocals: silence(), drums: silence(), bass: silence(), other: silence() };
-  const read = (start: number, into: Channels) => {
+  const read = readerOf(mix);
+  const shape = { channelCount: mix.length, frameCount: mix[0]!.length };
+  const centreShare = centreShareOf([sumCentre(separator.grid, read, shape, 0, shape.frameCount)]);
+  return byRanges(mix, (start, end) => separator.separate(read, { ...shape, centreShare }, start, end));
+};
+
+function readerOf(mix: Channels): ReadSong {
+  return (start, into) => {
     for (const [channel, samples] of into.entries())
       for (let i = 0; i < samples.length; i++) samples[i] = mix[channel]![start + i] ?? 0;
   };
-  const shape = { channelCount: mix.length, frameCount };
-  const centreShare = centreShareOf([sumCentre(separator.grid, read, shape, 0, frameCount)]);
-  const song = { ...shape, centreShare };
+}
+
+async function byRanges(
+  mix: Channels,
+  separate: (start: number, end: number) => Stems | Promise<Stems>,
+): Promise<Stems> {
+  const frameCount = mix[0]!.length;
+  const silence = () => mix.map(() => new Float32Array(frameCount));
+  const whole: Stems = { vocals: silence(), drums: silence(), bass: silence(), other: silence() };
   for (let start = 0; start < frameCount; start += RANGE_FRAMES) {
-    const end = Math.min(frameCount, start + RANGE_FRAMES);
-    const stems = separator.separate(read, song, start, end);
+    const stems = await separate(start, Math.min(frameCount, start + RANGE_FRAMES));
     for (const name of STEM_NAMES)
       for (const [channel, samples] of stems[name].entries()) whole[name][channel]!.set(samples, start);
   }

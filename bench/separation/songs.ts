@@ -1,6 +1,6 @@
 // The songs that separation is judged by, as their true stems: the bundled demo; with FORGE_SHARED_DIR a real band and
-// seven multitracks that no network of forge was trained on; with FORGE_BENCH_SONGS the rendered songs of a training
-// folder (training/separator/data.py) that train.py holds out, every tenth by name.
+// seven multitracks that no network of forge was trained on; with FORGE_BENCH_SONGS the rendered songs of a folder, made by
+// training/separator/data.py from a seed that no training used.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,6 @@ export interface Song {
 const SHARED_DIR = process.env.FORGE_SHARED_DIR ?? '../shared';
 const RENDERED_STEMS = ['drums', 'bass', 'other', 'vocals'];
 const RATE_HZ = 44_100;
-const HELD_OUT_STEP = 10;
 const MULTITRACK_START_SEC = 20;
 const MULTITRACK_SEC = 26;
 
@@ -82,16 +81,14 @@ export function multitrackSongs(): Song[] {
   });
 }
 
-/** The held-out songs of FORGE_BENCH_SONGS; undefined where it is not set. */
+/** The songs of FORGE_BENCH_SONGS; undefined where it is not set. */
 export function heldOutSongs(): Song[] | undefined {
   const folder = process.env.FORGE_BENCH_SONGS;
   if (folder === undefined) return undefined;
   const names = readdirSync(folder)
     .filter((name) => name.endsWith('.npy'))
     .sort();
-  return names
-    .filter((_, k) => k % HELD_OUT_STEP === 0)
-    .map((name) => ({ name, sampleRateHz: RATE_HZ, stems: readStems(join(folder, name)) }));
+  return names.map((name) => ({ name, sampleRateHz: RATE_HZ, stems: readStems(join(folder, name)) }));
 }
 
 /** An array of float16 [4, 2, frames] that numpy wrote. */

@@ -18,7 +18,7 @@ from sounds import play_sub_bass
 
 FRAMES = 6 * RATE
 HELD_STEP = 10
-SUB_BASS_SHARE = 0.3
+SUB_BASS_SHARE = 0.5
 
 
 def holds_low_tones(drums):
