@@ -40,10 +40,10 @@ export interface Workshop {
   readonly isCancelled: boolean;
   /** Asks what runs to stop at its next look, and begins nothing new. */
   cancel(): void;
-  /** The executor of a stage's passes. */
-  executorFor(stage: StageDefinition): Executor;
-  /** Makes ready for the work of a stage (of encoding, where none is named) ahead of time. */
-  warm(stageId?: string, threadCount?: number): void;
+  /** The executor of a stage's passes; `hasNetworks` where they keep models in memory. */
+  executorFor(stage: StageDefinition, hasNetworks?: boolean): Executor;
+  /** Makes ready for the work of a stage ahead of time. */
+  warm(stageId: string, threadCount?: number, hasNetworks?: boolean): void;
   encode(request: EncodeRequest): Promise<EncodeReply>;
   /** Gives back the memory of idle threads, where nothing is under way (later work starts new ones), and this thread's garbage. */
   rest(): Promise<void>;

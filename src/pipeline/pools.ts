@@ -1,5 +1,5 @@
-// Worker threads: one piscina pool per stage (and one for encoding), all drawing on one budget of cores and memory.
-// The only file, with worker.ts, that knows of threads.
+// Worker threads: one piscina pool for all work but that of networks, and one for each stage that runs some, all drawing on
+// one budget of cores and memory. The only file, with worker.ts, that knows of threads.
 //
 // Cancelling never ends a worker, because a thread that ends inside of a network run takes the process down: a
 // shared flag is read between blocks and ranges, and pools are closed when they are idle.
@@ -14,7 +14,8 @@ import type { MergeTask, RangeReply } from './range-task.js';
 import type { StageDefinition } from './stage.js';
 import type { WorkerMessage, WorkerReply } from './worker.js';
 
-const DELIVERY_POOL = 'delivery';
+/** Threads of whatever keeps no network: what one stage has loaded and compiled serves the next. */
+const SHARED_POOL = 'shared';
 /** Idle threads go after this time, so that a long run does not hold the memory of stages that are done. */
 const IDLE_MS = 10_000;
 /** What a worker's short-lived objects may fill: the samples themselves lie in buffers outside of it. */
@@ -66,23 +67,24 @@ export class Pools implements Workshop {
   }
 
   /** The executor of a stage's passes. */
-  executorFor(stage: StageDefinition): Executor {
+  executorFor(stage: StageDefinition, hasNetworks = false): Executor {
     const pools = this;
+    const poolName = poolNameOf(stage.id, hasNetworks);
     return {
       lanes: this.jobs,
       get isCancelled() {
         return pools.isCancelled;
       },
-      runRange: (request, cores, onProgress) => pools.#runRange(stage, request, cores, onProgress),
-      merge: (task) => pools.#merge(task),
+      runRange: (request, cores, onProgress) => pools.#runRange(poolName, stage, request, cores, onProgress),
+      merge: (task) => pools.#merge(poolName, task),
       encode: (request) => pools.encode(request),
       rest: () => pools.rest(),
     };
   }
 
-  /** Starts threads ahead of the work of a stage (of encoding, where none is named), if the stage has none yet. */
-  warm(stageId?: string, threadCount = 1): void {
-    const name = stageId ?? DELIVERY_POOL;
+  /** Starts threads ahead of the work of a stage, if there are none yet that it could use. */
+  warm(stageId: string, threadCount = 1, hasNetworks = false): void {
+    const name = poolNameOf(stageId, hasNetworks);
     if (this.#pools.has(name)) return;
     // Nothing waits for it, and what fails here fails again, with its reason, when there is work.
     const pool = this.#poolOf(name);
@@ -95,7 +97,7 @@ export class Pools implements Workshop {
     const claim = { cores: 1, memoryMb: DEFAULT_RANGE_MEMORY_MB };
     return this.#budget.with(claim, async () => {
       this.#throwIfCancelled();
-      return (await this.#send(DELIVERY_POOL, { kind: 'encode', request })) as EncodeReply;
+      return (await this.#send(SHARED_POOL, { kind: 'encode', request })) as EncodeReply;
     });
   }
 
@@ -117,6 +119,7 @@ export class Pools implements Workshop {
   }
 
   async #runRange(
+    poolName: string,
     stage: StageDefinition,
     request: RangeRequest,
     cores: number,
@@ -130,7 +133,7 @@ export class Pools implements Workshop {
       this.#watch(slot, onProgress);
       try {
         const task = { ...request, signals: this.#signals, slot };
-        return (await this.#send(stage.id, { kind: 'range', task })) as RangeReply;
+        return (await this.#send(poolName, { kind: 'range', task })) as RangeReply;
       } finally {
         this.#watchers.delete(slot);
         this.#freeSlots.push(slot);
@@ -138,10 +141,10 @@ export class Pools implements Workshop {
     });
   }
 
-  async #merge(task: MergeTask): Promise<unknown> {
+  async #merge(poolName: string, task: MergeTask): Promise<unknown> {
     return this.#budget.with({ cores: 1, memoryMb: DEFAULT_RANGE_MEMORY_MB }, async () => {
       this.#throwIfCancelled();
-      return this.#send(task.stageId, { kind: 'merge', task });
+      return this.#send(poolName, { kind: 'merge', task });
     });
   }
 
@@ -178,4 +181,9 @@ export class Pools implements Workshop {
   #throwIfCancelled(): void {
     if (this.isCancelled) throw new ForgeError('interrupted/by-user', 'the run was interrupted');
   }
+}
+
+/** A network's session lives as long as its thread: threads of its own let it go, when they idle, before other stages work. */
+function poolNameOf(stageId: string, hasNetworks: boolean): string {
+  return hasNetworks ? stageId : SHARED_POOL;
 }

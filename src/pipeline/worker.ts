@@ -9,8 +9,8 @@ export type WorkerMessage =
   | { readonly kind: 'range'; readonly task: RangeTask }
   | { readonly kind: 'merge'; readonly task: MergeTask }
   | { readonly kind: 'encode'; readonly request: EncodeRequest }
-  /** Loads the code of a stage, or of encoding, ahead of its work. */
-  | { readonly kind: 'load'; readonly stageId: string | undefined };
+  /** Loads the code of a stage ahead of its work. */
+  | { readonly kind: 'load'; readonly stageId: string };
 
 /** The value is a RangeReply, a merged summary, an EncodeReply, or nothing, as the message asks. */
 export type WorkerReply = { readonly value: unknown } | { readonly error: ErrorRecord };
@@ -36,7 +36,7 @@ async function reply(message: WorkerMessage): Promise<unknown> {
     case 'encode':
       return (await import('./encode-task.js')).encodeDeliverable(message.request);
     case 'load':
-      await (message.stageId === undefined ? import('./encode-task.js') : loadStage(message.stageId));
+      await loadStage(message.stageId);
       return undefined;
   }
 }
