@@ -132,7 +132,7 @@ class TrackRun {
   }
 
   async execute(report: ReportWriter): Promise<TrackResult> {
-    if (this.#cache.isEmpty) this.#warmFirst();
+    if (this.#cache.isEmpty) await this.#warmFirst();
     await this.#openInput();
     const stages: StageRecord[] = [];
     for (const node of this.plan.nodes) stages.push(await this.#runNode(node));
@@ -249,12 +249,12 @@ class TrackRun {
   }
 
   /** While the input is hashed, threads of the first stage start: a second where there will be ranges for it. */
-  #warmFirst(): void {
+  async #warmFirst(): Promise<void> {
     const [node] = this.plan.nodes;
     const [pass] = Object.values(node?.stage.passes ?? {});
     if (node === undefined || pass === undefined) return;
     const hasTwo = pass.order === 'parallel' && (this.info.durationSec ?? 0) > SHORT_SEC;
-    this.pools.warm(node.stage.id, hasTwo ? 2 : 1, node.models.length > 0);
+    this.pools.warm(node.stage.id, hasTwo ? 2 : 1, Object.keys(await this.#modelsOf(node)).length > 0);
   }
 
   /** The store is loaded only for stages that name models. */
@@ -298,7 +298,7 @@ class TrackRun {
       key,
       folder: this.#cache.folderOf(key),
       scratchDir: this.folder.scratch,
-      executor: this.pools.executorFor(node.stage, node.models.length > 0),
+      executor: this.pools.executorFor(node.stage, Object.keys(models).length > 0),
       sharedScans: this.#sharedScans,
       onProgress: ({ passId, fraction }) => this.#report(node.id, fraction, passId),
     });
