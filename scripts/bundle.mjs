@@ -40,7 +40,7 @@ const lazyYaml = {
 const required = {
   name: 'required',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(onnxruntime-node|@tonejs\/midi|fastest-levenshtein)$/ }, ({ path, kind }) =>
+    onResolve({ filter: /^(@tonejs\/midi|fastest-levenshtein)$/ }, ({ path, kind }) =>
       kind === 'require-call' ? { path, external: true } : { path, namespace: 'required' },
     );
     onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
