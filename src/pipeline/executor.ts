@@ -1,5 +1,6 @@
 // What carries out the work of a stage: ranges and encodings. pools.ts does it in worker threads; in-process.ts does it
 // in the caller's thread, for short work and for tests.
+import type { WavPart } from '../audio/encode.js';
 import type { AudioInfo } from '../audio/probe.js';
 import type { MergeTask, RangeReply, RangeTask } from './range-task.js';
 import type { AudioRef, DeliverySpec, StageDefinition, WrittenForm } from './stage.js';
@@ -18,6 +19,13 @@ export interface EncodeRequest {
   readonly tolerateDamage: boolean;
   /** Set where the caller wants to read what was written: lossy files are decoded into this folder. */
   readonly decodeInto?: string;
+  /** False where the caller makes the file durable. */
+  readonly isMadeDurable?: boolean;
+}
+
+/** Part of a deliverable file that another thread is making. */
+export interface EncodePart extends Pick<EncodeRequest, 'source' | 'tolerateDamage'> {
+  readonly part: WavPart;
 }
 
 export interface EncodeReply {

@@ -6,11 +6,12 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
+import { isDivisible, PART_FRAMES } from '../audio/delivery-form.js';
 import { errorFromRecord, ForgeError } from '../errors.js';
 import { Budget } from './budget.js';
 import { collectGarbage } from './collect-garbage.js';
 import type { EncodeReply, EncodeRequest, Executor, RangeRequest, Workshop } from './executor.js';
-import type { MergeTask, RangeReply } from './range-task.js';
+import type { RangeReply } from './range-task.js';
 import type { StageDefinition } from './stage.js';
 import type { WorkerMessage, WorkerReply } from './worker.js';
 
@@ -76,7 +77,7 @@ export class Pools implements Workshop {
         return pools.isCancelled;
       },
       runRange: (request, cores, onProgress) => pools.#runRange(poolName, stage, request, cores, onProgress),
-      merge: (task) => pools.#merge(poolName, task),
+      merge: (task) => pools.#sendOne(poolName, { kind: 'merge', task }),
       encode: (request) => pools.encode(request),
       rest: () => pools.rest(),
     };
@@ -92,13 +93,16 @@ export class Pools implements Workshop {
       pool.run({ kind: 'load', stageId }).catch(() => {});
   }
 
-  /** Makes a deliverable file. */
+  /** Makes a deliverable file: a long one part by part, in all threads. */
   async encode(request: EncodeRequest): Promise<EncodeReply> {
-    const claim = { cores: 1, memoryMb: DEFAULT_RANGE_MEMORY_MB };
-    return this.#budget.with(claim, async () => {
-      this.#throwIfCancelled();
-      return (await this.#send(SHARED_POOL, { kind: 'encode', request })) as EncodeReply;
-    });
+    const { source, spec } = request;
+    if (this.jobs === 1 || source.frameCount <= PART_FRAMES || !isDivisible(spec, source))
+      return (await this.#sendOne(SHARED_POOL, { kind: 'encode', request })) as EncodeReply;
+    const { encodeDeliverable } = await import('./encode-task.js');
+    return encodeDeliverable(
+      request,
+      async (part) => (await this.#sendOne(SHARED_POOL, { kind: 'encode-part', part })) as number,
+    );
   }
 
   async rest(): Promise<void> {
@@ -141,10 +145,11 @@ export class Pools implements Workshop {
     });
   }
 
-  async #merge(poolName: string, task: MergeTask): Promise<unknown> {
+  /** Sends what takes one core and little memory. */
+  async #sendOne(poolName: string, message: WorkerMessage): Promise<unknown> {
     return this.#budget.with({ cores: 1, memoryMb: DEFAULT_RANGE_MEMORY_MB }, async () => {
       this.#throwIfCancelled();
-      return this.#send(poolName, { kind: 'merge', task });
+      return this.#send(poolName, message);
     });
   }
 
