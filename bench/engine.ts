@@ -1,10 +1,11 @@
 // What the engine costs beyond the stages' own work: start-up, a whole pipeline against direct calls of the same stages
-// in one process, and a batch of many short files.
+// in one process, and a batch of many short files. Needs GNU time.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWavWriter } from '../dist/audio/wav-writer.js';
+import { type Cost, timed } from './peers/tools.js';
 import type { BenchCase, BenchRow } from './run.js';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -19,7 +20,7 @@ export const bench: BenchCase = {
     try {
       return [
         startUp(isQuick ? 3 : 15),
-        overhead(folder, isQuick ? 1 : 3),
+        overhead(folder, isQuick ? 1 : 9),
         batch(folder, isQuick ? 10 : 200),
       ];
     } finally {
@@ -28,15 +29,22 @@ export const bench: BenchCase = {
   },
 };
 
-function timeMs(args: readonly string[], cwd = ROOT): number {
+function timeMs(args: readonly string[]): number {
   const startedMs = performance.now();
   const { status, stderr } = spawnSync(process.execPath, args, {
-    cwd,
+    cwd: ROOT,
     encoding: 'utf8',
     env: { ...process.env, FORGE_MODELS_DIR: '/nonexistent' },
   });
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
   return performance.now() - startedMs;
+}
+
+/** Wall clock, and processor time of all threads, of one process of Node. */
+function costOf(args: readonly string[]): Cost {
+  const cost = timed('env', ['FORGE_MODELS_DIR=/nonexistent', process.execPath, ...args]);
+  if (cost.status !== 0) throw new Error(`${args.join(' ')} ended with ${cost.status}: ${cost.stderr}`);
+  return cost;
 }
 
 function median(values: readonly number[]): number {
@@ -55,20 +63,37 @@ function startUp(rounds: number): BenchRow {
   return { name: 'forge --version against node -e 0', figures: { ratio, limit: 2 }, isMet: ratio <= 2 };
 }
 
-/** The demo pipeline on one core against a program that calls its stages one after the other: both as whole processes. */
+/**
+ * The demo pipeline on one core against a program that calls its stages one after the other: both as whole processes, in
+ * turn, the first of a pair by turns too. Judged by the median over the pairs of wall clock and of processor time: a busy
+ * neighbour moves the first from pair to pair by a third, and where the engine works beside the stages, the second tells.
+ */
 function overhead(folder: string, rounds: number): BenchRow {
-  const engine: number[] = [];
-  const direct: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const out = join(folder, `engine-${round}`);
-    engine.push(timeMs([FORGE, 'run', DEMO, '--out', out, '--jobs', '1', '--quiet']));
-    direct.push(timeMs([DIRECT, DEMO, join(folder, `direct-${round}`)]));
-  }
-  const percent = 100 * (median(engine) / median(direct) - 1);
+  const pairs = Array.from({ length: rounds }, (_, round) => {
+    const runEngine = () =>
+      costOf([FORGE, 'run', DEMO, '--out', join(folder, `engine-${round}`), '--jobs', '1', '--quiet']);
+    const runDirect = () => costOf([DIRECT, DEMO, join(folder, `direct-${round}`)]);
+    const early = round % 2 === 0 ? runEngine() : undefined;
+    const direct = runDirect();
+    return { engine: early ?? runEngine(), direct };
+  });
+  const percentsOf = (of: (cost: Cost) => number): number[] =>
+    pairs.map(({ engine, direct }) => 100 * (of(engine) / of(direct) - 1));
+  const walls = percentsOf(({ wallSec }) => wallSec);
+  const wallPercent = median(walls);
+  const cpuPercent = median(percentsOf(({ cpuSec }) => cpuSec));
   return {
     name: 'engine over direct calls, demo pipeline',
-    figures: { percent, limit: 5, engineMs: median(engine), directMs: median(direct) },
-    isMet: percent <= 5,
+    figures: {
+      wallPercent,
+      lowest: Math.min(...walls),
+      highest: Math.max(...walls),
+      cpuPercent,
+      limit: 5,
+      engineSec: median(pairs.map(({ engine }) => engine.wallSec)),
+      directSec: median(pairs.map(({ direct }) => direct.wallSec)),
+    },
+    isMet: wallPercent <= 5 && cpuPercent <= 5,
   };
 }
 

@@ -1,6 +1,6 @@
 // Joins the program's modules into a few files, dist/bundle: the command line and the code of its worker threads start in
-// a third of the time, because each of two hundred small modules costs a millisecond. What is loaded lazily stays in
-// files of its own. The library's modules (dist/audio, dist/dsp …) stay as they are.
+// a third of the time, because each of two hundred small modules costs a millisecond. What the command line loads lazily
+// stays in files of its own. The library's modules (dist/audio, dist/dsp …) stay as they are.
 // --clean removes the files of earlier builds at once; else they go after ten minutes, when no run loads them any more.
 import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ const lazyYaml = {
 const required = {
   name: 'required',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(onnxruntime-node|@tonejs\/midi|fastest-levenshtein)$/ }, ({ path, kind }) =>
+    onResolve({ filter: /^(@tonejs\/midi|fastest-levenshtein)$/ }, ({ path, kind }) =>
       kind === 'require-call' ? { path, external: true } : { path, namespace: 'required' },
     );
     onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
@@ -67,23 +67,25 @@ await build({
   outfile: join(outdir, 'yaml.cjs'),
   format: 'cjs',
 });
-const { metafile } = await build({
+/** Into one folder, as deep as the modules that find presets and weights by their own place. */
+const program = {
   ...common,
-  entryPoints: { cli: 'dist/cli.js', worker: 'dist/pipeline/worker.js' },
   outdir,
-  splitting: true,
   format: 'esm',
   external: Object.keys({ ...dependencies, ...optionalDependencies }).filter(
     (name) => !JOINED.includes(name),
   ),
-  // All in one folder, as deep as the modules that find presets and weights by their own place.
-  chunkNames: '[name]-[hash]',
   // Joined CommonJS packages ask for Node's own modules by it.
   banner: {
     js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);',
   },
   plugins: [englishAlone, lazyYaml, required],
-});
+};
+const builds = await Promise.all([
+  build({ ...program, entryPoints: { cli: 'dist/cli.js' }, splitting: true, chunkNames: '[name]-[hash]' }),
+  // A thread needs most of its code soon: one file of all is read in less time than forty of some.
+  build({ ...program, entryPoints: { worker: 'dist/pipeline/worker.js' } }),
+]);
 
 for (const name of JOINED)
   copyFileSync(join(root, 'node_modules', name, 'LICENSE'), join(outdir, `LICENSE.${name}`));
@@ -93,7 +95,7 @@ writeFileSync(join(outdir, 'yaml-values.json'), JSON.stringify(yamlValues(root))
 const made = new Set([
   'yaml.cjs',
   'yaml-values.json',
-  ...Object.keys(metafile.outputs).map((path) => path.split('/').at(-1)),
+  ...builds.flatMap(({ metafile }) => Object.keys(metafile.outputs).map((path) => path.split('/').at(-1))),
   ...JOINED.map((name) => `LICENSE.${name}`),
 ]);
 for (const name of readdirSync(outdir).filter((entry) => !made.has(entry))) {

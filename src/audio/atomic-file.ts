@@ -2,6 +2,7 @@
 // durable, then renamed. Also knows which such files are unfinished, so that an interrupted process can remove them.
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ForgeError } from '../errors.js';
 import { displayPath } from './input-file.js';
@@ -11,8 +12,8 @@ export interface AtomicFile {
   /** `.{name}.{random}.partial` in the same folder; `extension` of createAtomicFile comes last. */
   readonly temporaryPath: string;
   readonly fd: number;
-  /** Makes the content durable and renames it to `path`, replacing what was there. */
-  commit(): void;
+  /** Makes the content durable (unless told that others do, or that it is scratch) and renames it to `path`, replacing what was there. */
+  commit(isMadeDurable?: boolean): void;
   /** Closes and removes the temporary file; does nothing after commit. */
   abort(): void;
 }
@@ -38,13 +39,13 @@ export function createAtomicFile(path: string, extension = ''): AtomicFile {
     path,
     temporaryPath,
     fd,
-    commit() {
+    commit(isMadeDurable = true) {
       if (!isOpen)
         throw new ForgeError('internal/defect', `${displayPath(path)} was committed or aborted before`);
       try {
-        fs.fsyncSync(fd);
+        if (isMadeDurable) fs.fsyncSync(fd);
         fs.renameSync(temporaryPath, path);
-        syncFolder(dirname(path));
+        if (isMadeDurable) syncFolder(dirname(path));
       } catch (thrown) {
         file.abort();
         throw outputError(thrown, path);
@@ -63,6 +64,16 @@ export function createAtomicFile(path: string, extension = ''): AtomicFile {
   };
   unfinished.add(file);
   return file;
+}
+
+/** Makes the content of a file durable that was committed without that, beside the caller's thread. */
+export async function makeDurable(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Removes every temporary file that this thread has made and not finished; for the moment before an exit. */

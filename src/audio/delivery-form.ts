@@ -9,6 +9,22 @@ const FLOAT32: SampleFormat = { kind: 'float', bits: 32 };
 const MP3_RATES_HZ = [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 const AAC_RATES_HZ = [...MP3_RATES_HZ, 64_000, 88_200, 96_000];
 
+/** Frames of a part of a file that is written in parts: 24 s at 44.1 kHz. */
+export const PART_FRAMES = 2 ** 20;
+
+/** Whether parts of a file can be written apart: not where a filter runs from its first frame to its last. */
+export function isDivisible(
+  form: {
+    readonly container: DeliveryContainer;
+    readonly sampleRateHz: number;
+    readonly dither?: string | undefined;
+  },
+  source: { readonly sampleRateHz: number },
+): boolean {
+  const { container, sampleRateHz, dither } = form;
+  return container === 'wav' && sampleRateHz === source.sampleRateHz && dither !== 'shaped';
+}
+
 /** The rate that a container gets for a rate that is asked for: the same, or the next one that it knows. */
 export function deliverableRateHz(container: DeliveryContainer, sampleRateHz: number): number {
   if (container === 'opus') return 48_000;

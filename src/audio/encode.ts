@@ -4,12 +4,14 @@
 import { Readable } from 'node:stream';
 import { createResampledReader } from '../dsp/resample.js';
 import { ForgeError } from '../errors.js';
-import { createAtomicFile, outputError } from './atomic-file.js';
+import { createAtomicFile, makeDurable, outputError } from './atomic-file.js';
 import type { AudioBlock, AudioReader, SampleFormat } from './audio-file.js';
 import {
   type DeliveryContainer,
   deliverableRateHz,
   deliverableSampleFormat,
+  isDivisible,
+  PART_FRAMES,
   usualBitrateKbps,
 } from './delivery-form.js';
 import { coverFile, metadataFile } from './encode-metadata.js';
@@ -23,7 +25,7 @@ import { type ExtraChunk, encodingFor } from './wav-layout.js';
 import { adaptChunks, chunksOfTags, readMetadataChunks } from './wav-metadata.js';
 import { openWav } from './wav-reader.js';
 import { createSampleBuffer, encodeSamples, type Quantiser } from './wav-samples.js';
-import { createWavWriter } from './wav-writer.js';
+import { createWavWriter, type FrameWriter, openWavRegion } from './wav-writer.js';
 
 /** The form of a delivered file. */
 export interface EncodeSpec {
@@ -53,6 +55,20 @@ export interface EncodeOptions {
   /** Receives the share that is done, 0 to 1. */
   readonly onProgress?: (doneRatio: number) => void;
   readonly isCancelled?: () => boolean;
+  /** Does parts of a file that is divisible (see isDivisible) by encodePart, elsewhere; gives what that gives. */
+  readonly writePart?: (part: WavPart) => Promise<number>;
+  /** False where the caller makes the file durable (see makeDurable). */
+  readonly isMadeDurable?: boolean;
+}
+
+/** Frames of a WAV file that is being made. */
+export interface WavPart {
+  readonly temporaryPath: string;
+  readonly startFrame: number;
+  readonly endFrame: number;
+  readonly ditherSeed: number | undefined;
+  /** Whether float32 holds every sample of the source. */
+  readonly isShort: boolean;
 }
 
 export interface EncodedAudio {
@@ -94,7 +110,7 @@ export async function encodeAudio(
   const dithered = isExact ? form : withDither(form, spec.dither ?? 'tpdf', options.seed ?? 0);
   const clippedSampleCount =
     spec.container === 'wav'
-      ? await encodeWav(reader, targetPath, dithered, options)
+      ? await encodeWav(reader, targetPath, dithered, options, isDivisible(spec, source))
       : await encodeWithFfmpeg(reader, targetPath, { ...spec, container: spec.container }, dithered, options);
   return { clippedSampleCount, sampleRateHz, sampleFormat: form.sampleFormat, frameCount: reader.frameCount };
 }
@@ -130,18 +146,62 @@ async function encodeWav(
   path: string,
   form: TargetForm,
   options: EncodeOptions,
+  isInParts: boolean,
 ): Promise<number> {
   const extraChunks = await wavChunks(options.metadataFrom, form);
   const channelMask = speakersOf(options.metadataFrom, form);
   const writer = createWavWriter(path, { ...form, extraChunks, channelMask });
-  const blocks = createBlockSource(reader, form, options);
+  const { writePart, isMadeDurable = true } = options;
   try {
-    for await (const { startFrame, block } of blocks.read()) writer.write(startFrame, block);
-    writer.commit();
-    return writer.clippedSampleCount + blocks.clippedSampleCount;
+    const clippedSampleCount =
+      isInParts && writePart !== undefined
+        ? await writeInParts(writer.temporaryPath, form, writePart)
+        : await writeBlocks(createBlockSource(reader, form, options), writer);
+    // Beside this thread, which has other parts to give out; commit finds nothing left to flush.
+    if (isMadeDurable) await makeDurable(writer.temporaryPath);
+    writer.commit(isMadeDurable);
+    return clippedSampleCount;
   } catch (thrown) {
     writer.abort();
     throw thrown;
+  }
+}
+
+/** All blocks in order; gives what was clipped. */
+async function writeBlocks(blocks: BlockSource, writer: FrameWriter): Promise<number> {
+  for await (const { startFrame, block } of blocks.read()) writer.write(startFrame, block);
+  return writer.clippedSampleCount + blocks.clippedSampleCount;
+}
+
+/** Waits for all parts, also where one fails. */
+async function writeInParts(
+  temporaryPath: string,
+  { frameCount, ditherSeed, isShort }: TargetForm,
+  writePart: (part: WavPart) => Promise<number>,
+): Promise<number> {
+  const parts = Array.from({ length: Math.ceil(frameCount / PART_FRAMES) }, (_, index) => {
+    const startFrame = index * PART_FRAMES;
+    const endFrame = Math.min(frameCount, startFrame + PART_FRAMES);
+    return writePart({ temporaryPath, startFrame, endFrame, ditherSeed, isShort });
+  });
+  await Promise.allSettled(parts);
+  return (await Promise.all(parts)).reduce((sum, clipped) => sum + clipped, 0);
+}
+
+/** Writes a part of a file from its source; gives how many samples did not fit. @throws ForgeError output/*, and what reading throws */
+export function encodePart(source: AudioReader, part: WavPart): number {
+  const { startFrame, endFrame, ditherSeed, isShort } = part;
+  const region = openWavRegion(part.temporaryPath, { ditherSeed });
+  const buffers = createBlock(source.channelCount, isShort);
+  try {
+    for (let at = startFrame; at < endFrame; at += BLOCK_FRAMES) {
+      const block = startOf(buffers, Math.min(BLOCK_FRAMES, endFrame - at));
+      source.read(at, block);
+      region.write(at, block);
+    }
+    return region.clippedSampleCount;
+  } finally {
+    region.close();
   }
 }
 
@@ -235,7 +295,7 @@ async function encodeWithFfmpeg(
       if (report.includes('No space left on device')) throw outputError({ code: 'ENOSPC' }, path);
       throw new ForgeError('output/encoder-failed', `ffmpeg cannot write ${name}: ${report}`);
     }
-    target.commit();
+    target.commit(options.isMadeDurable);
     return quantiser.clippedSampleCount;
   } catch (thrown) {
     target.abort();
@@ -313,13 +373,11 @@ function createBlockSource(reader: FrameReader, form: TargetForm, options: Encod
       return clippedSampleCount;
     },
     async *read() {
-      const buffers = Array.from({ length: channelCount }, () =>
-        isShort ? new Float32Array(BLOCK_FRAMES) : new Float64Array(BLOCK_FRAMES),
-      );
+      const buffers = createBlock(channelCount, isShort);
       for (let startFrame = 0; startFrame < frameCount; startFrame += BLOCK_FRAMES) {
         if (options.isCancelled?.()) throw new ForgeError('interrupted/by-user', 'interrupted while writing');
         const count = Math.min(BLOCK_FRAMES, frameCount - startFrame);
-        const block = buffers.map((samples) => samples.subarray(0, count)) as AudioBlock;
+        const block = startOf(buffers, count);
         reader.read(startFrame, block);
         clippedSampleCount += shaper?.round(block, startFrame) ?? 0;
         yield { startFrame, block };
@@ -328,6 +386,16 @@ function createBlockSource(reader: FrameReader, form: TargetForm, options: Encod
       }
     },
   };
+}
+
+function createBlock(channelCount: number, isShort: boolean): AudioBlock {
+  return Array.from({ length: channelCount }, () =>
+    isShort ? new Float32Array(BLOCK_FRAMES) : new Float64Array(BLOCK_FRAMES),
+  ) as AudioBlock;
+}
+
+function startOf(block: AudioBlock, frames: number): AudioBlock {
+  return block.map((samples) => samples.subarray(0, frames)) as AudioBlock;
 }
 
 /** All frames as the interleaved bytes that ffmpeg is given. */

@@ -18,6 +18,8 @@ export interface WavWriter extends AudioWriter {
   readonly temporaryPath: string;
   /** Samples that did not fit an integer format and were clipped by this writer. */
   readonly clippedSampleCount: number;
+  /** As of AudioWriter; the flush is left out where `isMadeDurable` is false. */
+  commit(isMadeDurable?: boolean): void;
 }
 
 /** A second hand on a file that createWavWriter has made. */

@@ -2,9 +2,18 @@
 // A session lives as long as its worker (creating and releasing sessions again and again leaks), has its thread
 // counts set, and takes tensors as plain typed arrays. A device that the runtime lacks is an error, never a silent
 // change to the CPU; single operators that a device lacks run on the CPU inside of the runtime.
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { InferenceSession, listSupportedBackends as listRuntimeBackends, Tensor } from 'onnxruntime-node';
+import type * as Runtime from 'onnxruntime-node';
 import { ForgeError } from '../errors.js';
+
+let library: typeof Runtime | undefined;
+
+/** The runtime, loaded for the first network: a thread that runs none does without its shared library. */
+function runtime(): typeof Runtime {
+  library ??= createRequire(import.meta.url)('onnxruntime-node') as typeof Runtime;
+  return library;
+}
 
 /** Where a network runs. */
 export type Device = 'cpu' | 'cuda' | 'coreml' | 'directml' | 'webgpu';
@@ -60,7 +69,11 @@ const RUNTIME_NAMES: Readonly<Record<Device, string>> = {
 
 /** The devices that the installed runtime was built for, whether or not the machine has the hardware and its driver. */
 export function listSupportedDevices(): Device[] {
-  const offered = new Set(listRuntimeBackends().map((backend) => backend.name));
+  const offered = new Set(
+    runtime()
+      .listSupportedBackends()
+      .map((backend) => backend.name),
+  );
   return (Object.keys(RUNTIME_NAMES) as Device[]).filter((device) => offered.has(RUNTIME_NAMES[device]));
 }
 
@@ -76,14 +89,15 @@ export async function createSession(
   const device = options.device ?? 'cpu';
   if (!listSupportedDevices().includes(device))
     throw deviceUnavailable(device, 'the runtime is not built for it');
-  const settings: InferenceSession.SessionOptions = {
+  const settings: Runtime.InferenceSession.SessionOptions = {
     executionProviders: [RUNTIME_NAMES[device]],
     intraOpNumThreads: Math.max(1, Math.min(options.threads ?? 1, availableParallelism())),
     interOpNumThreads: 1,
     enableCpuMemArena: options.useMemoryArena ?? true,
     logSeverityLevel: 3,
   };
-  let session: InferenceSession;
+  const { InferenceSession } = runtime();
+  let session: Runtime.InferenceSession;
   try {
     session =
       typeof model === 'string'
@@ -106,7 +120,7 @@ export async function createSession(
     inputs: session.inputMetadata.map(describeTensor),
     outputs: session.outputMetadata.map(describeTensor),
     async run(feeds, fetch) {
-      const tensors: Record<string, Tensor> = {};
+      const tensors: Record<string, Runtime.Tensor> = {};
       for (const [name, value] of Object.entries(feeds)) tensors[name] = toTensor(value);
       try {
         const results = await session.run(tensors, fetch ?? session.outputNames);
@@ -150,7 +164,8 @@ export function requireTensors(
   }
 }
 
-function toTensor({ data, shape }: TensorValue): Tensor {
+function toTensor({ data, shape }: TensorValue): Runtime.Tensor {
+  const { Tensor } = runtime();
   const dims = [...shape];
   if (data instanceof Float32Array) return new Tensor('float32', unshare(data), dims);
   if (data instanceof Int32Array) return new Tensor('int32', unshare(data), dims);
@@ -162,7 +177,7 @@ function unshare<T extends Float32Array | Int32Array | BigInt64Array | Uint8Arra
   return data.buffer instanceof SharedArrayBuffer ? (data.slice() as T) : data;
 }
 
-function describeTensor(info: InferenceSession.ValueMetadata): TensorInfo {
+function describeTensor(info: Runtime.InferenceSession.ValueMetadata): TensorInfo {
   return info.isTensor
     ? { name: info.name, type: info.type, shape: info.shape }
     : { name: info.name, type: 'not a tensor', shape: [] };

@@ -1,21 +1,32 @@
-// Makes one deliverable file from audio on disk, in a worker thread.
+// Makes one deliverable file from audio on disk: in a worker thread, or part by part in several.
 import { decodeAudio } from '../audio/decode.js';
-import { encodeAudio } from '../audio/encode.js';
+import { encodeAudio, encodePart, type WavPart } from '../audio/encode.js';
 import { type AudioInfo, probeAudio } from '../audio/probe.js';
 import { openWav } from '../audio/wav-reader.js';
-import type { EncodeReply, EncodeRequest } from './executor.js';
+import type { EncodePart, EncodeReply, EncodeRequest } from './executor.js';
 import type { WrittenForm } from './stage.js';
 
-/** Writes the file (whole or not at all) and, where asked, decodes it again for measuring. */
-export async function encodeDeliverable(request: EncodeRequest): Promise<EncodeReply> {
+/**
+ * Writes the file (whole or not at all) and, where asked, decodes it again for measuring. `writePart` writes the parts of
+ * a divisible file elsewhere, by encodeDeliverablePart.
+ */
+export async function encodeDeliverable(
+  request: EncodeRequest,
+  writePart?: (part: EncodePart) => Promise<number>,
+): Promise<EncodeReply> {
   const startedMs = performance.now();
-  const source = openWav(request.source.path, { tolerateDamage: request.tolerateDamage });
+  const { tolerateDamage } = request;
+  const source = openWav(request.source.path, { tolerateDamage });
   let clippedSampleCount: number;
   try {
     const written = await encodeAudio(source, request.targetPath, request.spec, {
       ...(request.metadataFrom === undefined ? {} : { metadataFrom: request.metadataFrom }),
       seed: request.seed,
       sourceSampleFormat: request.source.sampleFormat,
+      isMadeDurable: request.isMadeDurable ?? true,
+      ...(writePart === undefined
+        ? {}
+        : { writePart: (part: WavPart) => writePart({ source: request.source, tolerateDamage, part }) }),
     });
     clippedSampleCount = written.clippedSampleCount;
   } finally {
@@ -38,6 +49,16 @@ export async function encodeDeliverable(request: EncodeRequest): Promise<EncodeR
     ...(form === undefined ? {} : { form }),
     busyMs: performance.now() - startedMs,
   };
+}
+
+/** Gives how many samples of the part did not fit. */
+export function encodeDeliverablePart({ source, tolerateDamage, part }: EncodePart): number {
+  const reader = openWav(source.path, { tolerateDamage });
+  try {
+    return encodePart(reader, part);
+  } finally {
+    reader.close();
+  }
 }
 
 /** Containers by the probe's names, where a delivery calls them otherwise. */

@@ -1,5 +1,6 @@
 // What carries out the work of a stage: ranges and encodings. pools.ts does it in worker threads; in-process.ts does it
 // in the caller's thread, for short work and for tests.
+import type { WavPart } from '../audio/encode.js';
 import type { AudioInfo } from '../audio/probe.js';
 import type { MergeTask, RangeReply, RangeTask } from './range-task.js';
 import type { AudioRef, DeliverySpec, StageDefinition, WrittenForm } from './stage.js';
@@ -18,6 +19,13 @@ export interface EncodeRequest {
   readonly tolerateDamage: boolean;
   /** Set where the caller wants to read what was written: lossy files are decoded into this folder. */
   readonly decodeInto?: string;
+  /** False where the caller makes the file durable. */
+  readonly isMadeDurable?: boolean;
+}
+
+/** Part of a deliverable file that another thread is making. */
+export interface EncodePart extends Pick<EncodeRequest, 'source' | 'tolerateDamage'> {
+  readonly part: WavPart;
 }
 
 export interface EncodeReply {
@@ -40,10 +48,10 @@ export interface Workshop {
   readonly isCancelled: boolean;
   /** Asks what runs to stop at its next look, and begins nothing new. */
   cancel(): void;
-  /** The executor of a stage's passes. */
-  executorFor(stage: StageDefinition): Executor;
-  /** Makes ready for the work of a stage (of encoding, where none is named) ahead of time. */
-  warm(stageId?: string, threadCount?: number): void;
+  /** The executor of a stage's passes; `hasNetworks` where they keep models in memory. */
+  executorFor(stage: StageDefinition, hasNetworks?: boolean): Executor;
+  /** Makes ready for the work of a stage ahead of time. */
+  warm(stageId: string, threadCount?: number, hasNetworks?: boolean): void;
   encode(request: EncodeRequest): Promise<EncodeReply>;
   /** Gives back the memory of idle threads, where nothing is under way (later work starts new ones), and this thread's garbage. */
   rest(): Promise<void>;

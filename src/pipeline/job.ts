@@ -10,13 +10,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serialize } from 'node:v8';
+import { makeDurable } from '../audio/atomic-file.js';
 import type { AudioShape, SampleFormat } from '../audio/audio-file.js';
 import type { AudioInfo } from '../audio/probe.js';
 import { createWavWriter } from '../audio/wav-writer.js';
 import { ForgeError } from '../errors.js';
 import { sha256Of } from '../file-hash.js';
 import type { Executor } from './executor.js';
-import { inLanes } from './in-lanes.js';
+import { bothOf, inLanes } from './in-lanes.js';
 import { isLong } from './long-recording.js';
 import { hasRecord } from './range-records.js';
 import { joinBorders, type OutputTarget, type RangeReply } from './range-task.js';
@@ -175,10 +176,11 @@ class Job implements StageJob<unknown> {
       seed: this.seed,
       tolerateDamage: this.#setting.tolerateDamage,
       decodeInto: this.#setting.scratchDir,
+      isMadeDurable: false,
     });
     this.#busyMs += reply.busyMs;
-    // Hashed while the stage measures what was written; what fails here is thrown at the end.
-    const sha256 = sha256Of(targetPath);
+    // Hashed and made durable while the stage measures what was written; what fails here is thrown at the end.
+    const sha256 = bothOf(sha256Of(targetPath), makeDurable(targetPath)).then(([hash]) => hash);
     sha256.catch(() => {});
     this.#encoded[name] = { path: targetPath, spec, sha256, clippedSampleCount: reply.clippedSampleCount };
     return {
@@ -270,7 +272,7 @@ class Job implements StageJob<unknown> {
       if (existsSync(target.path) || existsSync(wholePath(call, role))) continue;
       const { sampleRateHz, frameCount } = call.shape;
       const spec = { sampleRateHz, channelCount: target.channelCount, frameCount, sampleFormat: FLOAT32 };
-      createWavWriter(target.path, spec).commit();
+      createWavWriter(target.path, spec).commit(false);
     }
   }
 

@@ -1,20 +1,22 @@
-// Worker threads: one piscina pool per stage (and one for encoding), all drawing on one budget of cores and memory.
-// The only file, with worker.ts, that knows of threads.
+// Worker threads: one piscina pool for all work but that of networks, and one for each stage that runs some, all drawing on
+// one budget of cores and memory. The only file, with worker.ts, that knows of threads.
 //
 // Cancelling never ends a worker, because a thread that ends inside of a network run takes the process down: a
 // shared flag is read between blocks and ranges, and pools are closed when they are idle.
 import { availableParallelism, totalmem } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
+import { isDivisible, PART_FRAMES } from '../audio/delivery-form.js';
 import { errorFromRecord, ForgeError } from '../errors.js';
 import { Budget } from './budget.js';
 import { collectGarbage } from './collect-garbage.js';
 import type { EncodeReply, EncodeRequest, Executor, RangeRequest, Workshop } from './executor.js';
-import type { MergeTask, RangeReply } from './range-task.js';
+import type { RangeReply } from './range-task.js';
 import type { StageDefinition } from './stage.js';
 import type { WorkerMessage, WorkerReply } from './worker.js';
 
-const DELIVERY_POOL = 'delivery';
+/** Threads of whatever keeps no network: what one stage has loaded and compiled serves the next. */
+const SHARED_POOL = 'shared';
 /** Idle threads go after this time, so that a long run does not hold the memory of stages that are done. */
 const IDLE_MS = 10_000;
 /** What a worker's short-lived objects may fill: the samples themselves lie in buffers outside of it. */
@@ -66,23 +68,24 @@ export class Pools implements Workshop {
   }
 
   /** The executor of a stage's passes. */
-  executorFor(stage: StageDefinition): Executor {
+  executorFor(stage: StageDefinition, hasNetworks = false): Executor {
     const pools = this;
+    const poolName = poolNameOf(stage.id, hasNetworks);
     return {
       lanes: this.jobs,
       get isCancelled() {
         return pools.isCancelled;
       },
-      runRange: (request, cores, onProgress) => pools.#runRange(stage, request, cores, onProgress),
-      merge: (task) => pools.#merge(task),
+      runRange: (request, cores, onProgress) => pools.#runRange(poolName, stage, request, cores, onProgress),
+      merge: (task) => pools.#sendOne(poolName, { kind: 'merge', task }),
       encode: (request) => pools.encode(request),
       rest: () => pools.rest(),
     };
   }
 
-  /** Starts threads ahead of the work of a stage (of encoding, where none is named), if the stage has none yet. */
-  warm(stageId?: string, threadCount = 1): void {
-    const name = stageId ?? DELIVERY_POOL;
+  /** Starts threads ahead of the work of a stage, if there are none yet that it could use. */
+  warm(stageId: string, threadCount = 1, hasNetworks = false): void {
+    const name = poolNameOf(stageId, hasNetworks);
     if (this.#pools.has(name)) return;
     // Nothing waits for it, and what fails here fails again, with its reason, when there is work.
     const pool = this.#poolOf(name);
@@ -90,13 +93,16 @@ export class Pools implements Workshop {
       pool.run({ kind: 'load', stageId }).catch(() => {});
   }
 
-  /** Makes a deliverable file. */
+  /** Makes a deliverable file: a long one part by part, in all threads. */
   async encode(request: EncodeRequest): Promise<EncodeReply> {
-    const claim = { cores: 1, memoryMb: DEFAULT_RANGE_MEMORY_MB };
-    return this.#budget.with(claim, async () => {
-      this.#throwIfCancelled();
-      return (await this.#send(DELIVERY_POOL, { kind: 'encode', request })) as EncodeReply;
-    });
+    const { source, spec } = request;
+    if (this.jobs === 1 || source.frameCount <= PART_FRAMES || !isDivisible(spec, source))
+      return (await this.#sendOne(SHARED_POOL, { kind: 'encode', request })) as EncodeReply;
+    const { encodeDeliverable } = await import('./encode-task.js');
+    return encodeDeliverable(
+      request,
+      async (part) => (await this.#sendOne(SHARED_POOL, { kind: 'encode-part', part })) as number,
+    );
   }
 
   async rest(): Promise<void> {
@@ -117,6 +123,7 @@ export class Pools implements Workshop {
   }
 
   async #runRange(
+    poolName: string,
     stage: StageDefinition,
     request: RangeRequest,
     cores: number,
@@ -130,7 +137,7 @@ export class Pools implements Workshop {
       this.#watch(slot, onProgress);
       try {
         const task = { ...request, signals: this.#signals, slot };
-        return (await this.#send(stage.id, { kind: 'range', task })) as RangeReply;
+        return (await this.#send(poolName, { kind: 'range', task })) as RangeReply;
       } finally {
         this.#watchers.delete(slot);
         this.#freeSlots.push(slot);
@@ -138,10 +145,11 @@ export class Pools implements Workshop {
     });
   }
 
-  async #merge(task: MergeTask): Promise<unknown> {
+  /** Sends what takes one core and little memory. */
+  async #sendOne(poolName: string, message: WorkerMessage): Promise<unknown> {
     return this.#budget.with({ cores: 1, memoryMb: DEFAULT_RANGE_MEMORY_MB }, async () => {
       this.#throwIfCancelled();
-      return this.#send(task.stageId, { kind: 'merge', task });
+      return this.#send(poolName, message);
     });
   }
 
@@ -178,4 +186,9 @@ export class Pools implements Workshop {
   #throwIfCancelled(): void {
     if (this.isCancelled) throw new ForgeError('interrupted/by-user', 'the run was interrupted');
   }
+}
+
+/** A network's session lives as long as its thread: threads of its own let it go, when they idle, before other stages work. */
+function poolNameOf(stageId: string, hasNetworks: boolean): string {
+  return hasNetworks ? stageId : SHARED_POOL;
 }

@@ -38,19 +38,22 @@ export interface Pipeline {
   readonly steps: readonly PipelineStep[];
 }
 
+/** Where something stands in a preset: looked up only for a complaint, because that parses the file. */
+type Place = () => SourcePosition;
+
 /** A step as written, before its options are checked. */
 export interface StepDraft {
   readonly stageId: string;
   readonly id: string;
   readonly on: string | undefined;
   readonly values: ReadonlyMap<string, DraftValue>;
-  readonly position: SourcePosition | undefined;
+  readonly position: Place | undefined;
 }
 
 interface DraftValue {
   readonly value: unknown;
   readonly origin: OptionOrigin;
-  readonly position: SourcePosition | undefined;
+  readonly position: Place | undefined;
 }
 
 /** An override such as `denoise.strengthPercent=40`. */
@@ -59,7 +62,7 @@ export interface Override {
   readonly key: string;
   readonly value: unknown;
   readonly origin: OptionOrigin;
-  readonly position?: SourcePosition;
+  readonly position?: Place;
 }
 
 const stepBody = z.record(z.string(), z.unknown()).nullable();
@@ -179,12 +182,12 @@ function readDraft(path: string, seen: readonly string[]): { summary: string; st
   const own = file.stages?.map((entry, index) => readStep(source, entry, index));
   const steps = own ?? readDraft(baseOf(path, file.extends!), [...seen, path]).steps;
   const overrides = Object.entries(file.set ?? {}).map(([name, value]): Override => {
-    const position = source.positionOfKey(['set'], name);
+    const position = () => source.positionOfKey(['set'], name);
     const dot = name.indexOf('.');
     if (dot < 1) {
       throw new ForgeError(
         'preset/invalid',
-        `${show(position)}: expected STAGE.OPTION in set, got "${name}"`,
+        `${placed(position)}expected STAGE.OPTION in set, got "${name}"`,
       );
     }
     return { target: name.slice(0, dot), key: name.slice(dot + 1), value, origin: 'preset', position };
@@ -203,7 +206,7 @@ function readStep(
   entry: string | Record<string, Record<string, unknown> | null>,
   index: number,
 ): StepDraft {
-  const position = source.positionOf(['stages', index]);
+  const position = () => source.positionOf(['stages', index]);
   if (typeof entry === 'string') {
     return { stageId: entry, id: entry, on: undefined, values: new Map(), position };
   }
@@ -212,7 +215,7 @@ function readStep(
   if (stageId === undefined || names.length > 1) {
     throw new ForgeError(
       'preset/invalid',
-      `${show(position)}: expected one stage per list entry, got ${names.length}`,
+      `${placed(position)}expected one stage per list entry, got ${names.length}`,
     );
   }
   const body = entry[stageId] ?? {};
@@ -220,7 +223,7 @@ function readStep(
   const values = new Map<string, DraftValue>();
   for (const [key, value] of Object.entries(body)) {
     if (key === 'on' || key === 'as') continue;
-    values.set(key, { value, origin: 'preset', position: source.positionOfKey(path, key) });
+    values.set(key, { value, origin: 'preset', position: () => source.positionOfKey(path, key) });
   }
   const text = (key: 'on' | 'as'): string | undefined => {
     const value = body[key];
@@ -241,9 +244,8 @@ function applyOverrides(steps: readonly StepDraft[], overrides: readonly Overrid
     const isTarget = (step: StepDraft) => step.id === target;
     if (!result.some(isTarget)) {
       const known = result.map((step) => step.id);
-      const where = position === undefined ? '' : `${show(position)}: `;
       const code = origin === 'preset' ? 'preset/invalid' : 'usage/bad-option';
-      throw new ForgeError(code, `${where}expected a stage of the pipeline, got "${target}"`, {
+      throw new ForgeError(code, `${placed(position)}expected a stage of the pipeline, got "${target}"`, {
         hint: hintOf(target, known),
       });
     }
@@ -289,8 +291,8 @@ async function loadStageAt(draft: StepDraft): Promise<StageDefinition> {
   try {
     return await loadStage(draft.stageId);
   } catch (error) {
-    if (!(error instanceof ForgeError) || draft.position === undefined) throw error;
-    throw new ForgeError(error.code, `${show(draft.position)}: ${error.message}`, { hint: error.hint });
+    if (!(error instanceof ForgeError)) throw error;
+    throw new ForgeError(error.code, `${placed(draft.position)}${error.message}`, { hint: error.hint });
   }
 }
 
@@ -304,7 +306,7 @@ function optionError(
   const isUnknown = issue.code === 'unrecognized_keys';
   const key = isUnknown ? issue.keys[0]! : String(issue.path[0] ?? '');
   const { origin, position } = draft.values.get(key) ?? { origin: 'preset', position: draft.position };
-  const where = position === undefined ? '' : `${show(position)}: `;
+  const where = placed(position);
   const code = origin === 'preset' || origin === 'default' ? 'preset/invalid' : 'usage/bad-option';
   if (isUnknown && issue.path.length === 0) {
     return new ForgeError(code, `${where}unknown option "${key}" of stage ${draft.id}`, {
@@ -312,4 +314,9 @@ function optionError(
     });
   }
   return new ForgeError(code, `${where}${describeIssue(issue, `${draft.id}.${key}`, values[key])}`);
+}
+
+/** How a complaint begins that has a place. */
+function placed(place: Place | undefined): string {
+  return place === undefined ? '' : `${show(place())}: `;
 }

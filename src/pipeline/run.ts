@@ -132,7 +132,7 @@ class TrackRun {
   }
 
   async execute(report: ReportWriter): Promise<TrackResult> {
-    if (this.#cache.isEmpty) this.#warmFirst();
+    if (this.#cache.isEmpty) await this.#warmFirst();
     await this.#openInput();
     const stages: StageRecord[] = [];
     for (const node of this.plan.nodes) stages.push(await this.#runNode(node));
@@ -215,7 +215,6 @@ class TrackRun {
     const key = this.#keyOf(node, inputs, models);
     const cached = this.#cache.load(key, inputs);
     this.#report(node.id, 0);
-    if (cached === undefined) this.#warmAfter(node);
     const result = cached ?? (await this.#runStage(node, inputs, models, key));
     for (const [role, ref] of Object.entries(result.outputs)) this.#versions.set(`${node.id}.${role}`, ref);
     this.#results.set(node.id, result);
@@ -250,21 +249,12 @@ class TrackRun {
   }
 
   /** While the input is hashed, threads of the first stage start: a second where there will be ranges for it. */
-  #warmFirst(): void {
-    const stage = this.plan.nodes[0]?.stage;
-    const [pass] = Object.values(stage?.passes ?? {});
-    const hasTwo = pass?.order === 'parallel' && (this.info.durationSec ?? 0) > SHORT_SEC;
-    this.pools.warm(stage?.id, hasTwo ? 2 : 1);
-  }
-
-  /** While a stage works, threads of the two that follow it start (a short one's time is not enough for the next). */
-  #warmAfter(node: PlanNode): void {
-    const following = this.plan.nodes
-      .slice(this.plan.nodes.indexOf(node) + 1)
-      .filter(({ stage }) => Object.keys(stage.passes).length > 0);
-    for (const { stage } of following.slice(0, 2)) this.pools.warm(stage.id);
-    if (node.stage.delivers === true || (following.length === 0 && this.plan.deliveries.length > 0))
-      this.pools.warm();
+  async #warmFirst(): Promise<void> {
+    const [node] = this.plan.nodes;
+    const [pass] = Object.values(node?.stage.passes ?? {});
+    if (node === undefined || pass === undefined) return;
+    const hasTwo = pass.order === 'parallel' && (this.info.durationSec ?? 0) > SHORT_SEC;
+    this.pools.warm(node.stage.id, hasTwo ? 2 : 1, Object.keys(await this.#modelsOf(node)).length > 0);
   }
 
   /** The store is loaded only for stages that name models. */
@@ -308,7 +298,7 @@ class TrackRun {
       key,
       folder: this.#cache.folderOf(key),
       scratchDir: this.folder.scratch,
-      executor: this.pools.executorFor(node.stage),
+      executor: this.pools.executorFor(node.stage, Object.keys(models).length > 0),
       sharedScans: this.#sharedScans,
       onProgress: ({ passId, fraction }) => this.#report(node.id, fraction, passId),
     });

@@ -93,12 +93,10 @@ export class TrackFolder {
   /** Removes scratch files and half-written deliverables. Safe to call at any time, also from a signal handler. */
   clean(): void {
     rmSync(this.scratch, { recursive: true, force: true, maxRetries: 3 });
-    for (const sub of ['', 'stems', 'midi']) {
-      const folder = join(this.path, sub);
-      if (!existsSync(folder)) continue;
-      for (const name of readdirSync(folder)) {
-        if (/^\..*\.partial/.test(name)) rmSync(join(folder, name), { force: true });
-      }
+    if (!existsSync(this.path)) return;
+    // Deliverables of the track, and those that a stage was making in its cache.
+    for (const path of readdirSync(this.path, { recursive: true, encoding: 'utf8' })) {
+      if (/^\..*\.partial/.test(basename(path))) rmSync(join(this.path, path), { force: true });
     }
   }
 

@@ -1,7 +1,7 @@
 // The code of a worker thread: does ranges and encodings, one after the other. Errors travel as records, because
 // an error's class and code do not survive the way between threads.
 import { type ErrorRecord, toForgeError } from '../errors.js';
-import type { EncodeRequest } from './executor.js';
+import type { EncodePart, EncodeRequest } from './executor.js';
 import { type MergeTask, mergeRanges, type RangeTask, type ResourceMap, runRange } from './range-task.js';
 import { loadStage } from './registry.js';
 
@@ -9,10 +9,11 @@ export type WorkerMessage =
   | { readonly kind: 'range'; readonly task: RangeTask }
   | { readonly kind: 'merge'; readonly task: MergeTask }
   | { readonly kind: 'encode'; readonly request: EncodeRequest }
-  /** Loads the code of a stage, or of encoding, ahead of its work. */
-  | { readonly kind: 'load'; readonly stageId: string | undefined };
+  | { readonly kind: 'encode-part'; readonly part: EncodePart }
+  /** Loads the code of a stage ahead of its work. */
+  | { readonly kind: 'load'; readonly stageId: string };
 
-/** The value is a RangeReply, a merged summary, an EncodeReply, or nothing, as the message asks. */
+/** The value is a RangeReply, a merged summary, an EncodeReply, a count of clipped samples, or nothing, as the message asks. */
 export type WorkerReply = { readonly value: unknown } | { readonly error: ErrorRecord };
 
 /** Sessions and tables of this worker; they live as long as the thread. */
@@ -35,8 +36,10 @@ async function reply(message: WorkerMessage): Promise<unknown> {
       return mergeRanges(await loadStage(message.task.stageId), message.task);
     case 'encode':
       return (await import('./encode-task.js')).encodeDeliverable(message.request);
+    case 'encode-part':
+      return (await import('./encode-task.js')).encodeDeliverablePart(message.part);
     case 'load':
-      await (message.stageId === undefined ? import('./encode-task.js') : loadStage(message.stageId));
+      await loadStage(message.stageId);
       return undefined;
   }
 }

@@ -147,11 +147,10 @@ export function loudnessLane(
   const { curves, integratedLufs, rangeLu, target } = what;
   const known = curves.map(({ values }) => knownOf(values));
   if (known.every(({ length }) => length === 0)) return '';
-  const extreme = (of: (a: number, b: number) => number, start: number): number =>
-    known.reduce((found, values) => values.reduce((a, b) => of(a, b), found), start);
-  const loudest = extreme(Math.max, target?.lufs ?? -70);
+  const extremes = known.map(extremesOf);
+  const loudest = Math.max(target?.lufs ?? -70, ...extremes.map(([, largest]) => largest));
   const high = Math.ceil((loudest + 1) / 6) * 6;
-  const quietest = extreme(Math.min, high);
+  const quietest = Math.min(high, ...extremes.map(([smallest]) => smallest));
   // As much as the music needs; what is far below it is silence.
   const low = high - (LOUDNESS_SPANS_LU.find((span) => high - span < quietest) ?? LOUDNESS_SPANS_LU.at(-1)!);
   const lines = steps(low + 1, high - 1, high - low > 24 ? 12 : 6);
@@ -188,21 +187,39 @@ function level(kind: string, lufs: number, low: number, high: number): string {
   return `<line class="${kind}" x2="${PLOT_WIDTH}" y1="${y}" y2="${y}"/>`;
 }
 
-/** The values that there are: hours of them, so in bytes of their own. */
+// What follows goes over hours of values: kept in bytes of their own, and by index, for what iterators and callbacks are
+// handed is garbage by the megabyte.
+
+/** The values that there are. */
 function knownOf(values: readonly (number | null)[]): Float64Array {
   const known = new Float64Array(values.length);
   let count = 0;
-  for (const value of values) if (value !== null) known[count++] = value;
+  for (let i = 0; i < values.length; i++) if (values[i] !== null) known[count++] = values[i]!;
   return known.subarray(0, count);
+}
+
+/** The smallest and the largest value; ±infinity where there is none. */
+function extremesOf(values: Float64Array): readonly [number, number] {
+  let [smallest, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! < smallest) smallest = values[i]!;
+    if (values[i]! > largest) largest = values[i]!;
+  }
+  return [smallest, largest];
 }
 
 /** 10th and 95th percentile of what the loudness range is read from. @source EBU Tech 3342, 2023 */
 function rangeBounds(values: Float64Array): readonly [number, number] | undefined {
-  const loud = values.filter((lufs) => lufs > -70);
-  if (loud.length === 0) return undefined;
-  const meanPower = loud.reduce((sum, lufs) => sum + 10 ** (lufs / 10), 0) / loud.length;
-  const gateLufs = 10 * Math.log10(meanPower) - 20;
-  const gated = loud.filter((lufs) => lufs > gateLufs).sort();
+  let [power, count] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! <= -70) continue;
+    power += 10 ** (values[i]! / 10);
+    count++;
+  }
+  if (count === 0) return undefined;
+  const gateLufs = Math.max(-70, 10 * Math.log10(power / count) - 20);
+  const sorted = values.slice().sort();
+  const gated = sorted.subarray(sorted.findIndex((lufs) => lufs > gateLufs));
   const at = (share: number): number => gated[Math.round(share * (gated.length - 1))]!;
   return [at(0.1), at(0.95)];
 }

@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeAudio } from '../../src/audio/decode.js';
-import { deliverableRateHz } from '../../src/audio/delivery-form.js';
-import { type EncodeOptions, type EncodeSpec, encodeAudio } from '../../src/audio/encode.js';
+import { deliverableRateHz, isDivisible, PART_FRAMES } from '../../src/audio/delivery-form.js';
+import { type EncodeOptions, type EncodeSpec, encodeAudio, encodePart } from '../../src/audio/encode.js';
 import { type AudioInfo, probeAudio } from '../../src/audio/probe.js';
 import { readTags } from '../../src/audio/tags.js';
 import { openWav } from '../../src/audio/wav-reader.js';
@@ -81,6 +81,47 @@ describe('encodeAudio: WAV', () => {
       { sourceSampleFormat: INT24, seed: 6 },
     );
     expect(hashOf(other.path)).not.toBe(hashOf(low.path));
+  });
+
+  describe('part by part', () => {
+    const loud = Float64Array.from({ length: PART_FRAMES + 5_000 }, (_, i) => 1.2 * Math.sin(i / 9));
+    const from = writeWav(join(folder, 'long.wav'), [loud, loud], 44_100, FLOAT32);
+    const spec = { container: 'wav', sampleRateHz: 44_100, sampleFormat: INT16 } as const;
+    const inOrder: EncodeOptions = { seed: 3, sourceSampleFormat: FLOAT32 };
+
+    it('gives the same bytes in any order', async () => {
+      const whole = await encode('whole.wav', spec, inOrder, from);
+      const source = openWav(from);
+      const waiting: (() => void)[] = [];
+      const writePart: EncodeOptions['writePart'] = (part) =>
+        new Promise((resolve) => {
+          waiting.push(() => resolve(encodePart(source, part)));
+          if (waiting.length === 2) for (const write of waiting.reverse()) write();
+        });
+      const parts = await encode('parts.wav', spec, { ...inOrder, writePart }, from);
+      source.close();
+      expect(waiting).toHaveLength(2);
+      expect(hashOf(parts.path)).toBe(hashOf(whole.path));
+      expect(parts.clippedSampleCount).toBe(whole.clippedSampleCount);
+      expect(parts.clippedSampleCount).toBeGreaterThan(700_000);
+    });
+
+    it('leaves no file where a part fails', async () => {
+      const writePart: EncodeOptions['writePart'] = async ({ startFrame }) => {
+        if (startFrame > 0) throw new Error('lost');
+        return 0;
+      };
+      await rejectionOf(encode('failed.wav', spec, { ...inOrder, writePart }, from));
+      expect(fs.existsSync(join(folder, 'failed.wav'))).toBe(false);
+    });
+
+    it('is for what no filter runs through', () => {
+      const source = { sampleRateHz: 44_100 };
+      expect(isDivisible(spec, source)).toBe(true);
+      expect(isDivisible({ ...spec, dither: 'shaped' }, source)).toBe(false);
+      expect(isDivisible({ ...spec, sampleRateHz: 48_000 }, source)).toBe(false);
+      expect(isDivisible({ ...spec, container: 'flac' }, source)).toBe(false);
+    });
   });
 
   it('converts the rate with exact length and no delay', async () => {

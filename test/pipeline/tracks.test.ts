@@ -58,19 +58,27 @@ describe('TrackFolder', () => {
     const path = temporaryFolder();
     mkdirSync(join(path, 'stems'));
     mkdirSync(join(path, '.scratch'));
+    mkdirSync(join(path, '.cache/0a'), { recursive: true });
     for (const name of [
       '.master.wav.123.partial',
       'master.wav',
       'stems/.vocals.wav.7.partial',
+      '.cache/0a/.master.delivery.wav.0123456789ab.partial',
+      '.cache/0a/0.done',
       '.scratch/x.wav',
       '.lock',
     ]) {
       writeFileSync(join(path, name), name === '.lock' ? '999999999' : 'x');
     }
     const folder = TrackFolder.open(path);
-    const left = ['.master.wav.123.partial', 'stems/.vocals.wav.7.partial', '.scratch/x.wav'];
+    const left = [
+      '.master.wav.123.partial',
+      'stems/.vocals.wav.7.partial',
+      '.cache/0a/.master.delivery.wav.0123456789ab.partial',
+      '.scratch/x.wav',
+    ];
     for (const name of left) expect(existsSync(join(path, name)), name).toBe(false);
-    expect(existsSync(join(path, 'master.wav'))).toBe(true);
+    for (const name of ['master.wav', '.cache/0a/0.done']) expect(existsSync(join(path, name))).toBe(true);
     folder.close();
     expect(existsSync(join(path, '.scratch'))).toBe(false);
     expect(existsSync(join(path, '.lock'))).toBe(false);

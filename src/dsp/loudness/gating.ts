@@ -66,7 +66,8 @@ export function loudnessRange(hopMeans: Float64Array): number | null {
   const ungated = meanAbove(windows, absoluteGate);
   if (ungated === null) return null;
   const gate = Math.max(absoluteGate, ungated * 10 ** (RANGE_GATE_LU / 10));
-  const kept = windows.filter((mean) => mean >= gate).sort();
+  windows.sort();
+  const kept = windows.subarray(windows.findIndex((mean) => mean >= gate));
   const low = kept[Math.round((kept.length - 1) * 0.1)]!;
   const high = kept[Math.round((kept.length - 1) * 0.95)]!;
   return 10 * Math.log10(high / low);

@@ -97,7 +97,9 @@ function largestByChannel(peaks: readonly Float64Array[]): Float64Array {
 /** Mean squares of the hops of 100 ms. */
 export function hopMeansOf(part: LoudnessPart, sampleRateHz: number): Float64Array {
   const framesPerHop = (sampleRateHz * TICKS_PER_HOP) / TICKS_PER_SEC;
-  return part.hops.map((energy) => energy / framesPerHop);
+  const means = new Float64Array(part.hops.length);
+  for (let i = 0; i < means.length; i++) means[i] = part.hops[i]! / framesPerHop;
+  return means;
 }
 
 /** Figures of the whole programme. `offsetLu` is added to every loudness (DUAL_MONO_LU where that is asked for). */
