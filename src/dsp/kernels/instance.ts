@@ -231,6 +231,8 @@ export interface KernelFunctions {
     arrived: number,
     sources: number,
     from: number,
+    firstColumn: number,
+    endColumn: number,
     result: number,
   ): void;
   dotRows(rows: number, rowCount: number, length: number, values: number, out: number): void;
