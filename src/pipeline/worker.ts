@@ -3,13 +3,13 @@
 import { type ErrorRecord, toForgeError } from '../errors.js';
 import type { EncodeRequest } from './executor.js';
 import { type MergeTask, mergeRanges, type RangeTask, type ResourceMap, runRange } from './range-task.js';
-import { loadStage } from './registry.js';
+import { loadPasses } from './registry.js';
 
 export type WorkerMessage =
   | { readonly kind: 'range'; readonly task: RangeTask }
   | { readonly kind: 'merge'; readonly task: MergeTask }
   | { readonly kind: 'encode'; readonly request: EncodeRequest }
-  /** Loads the code of a stage, or of encoding, ahead of its work. */
+  /** Loads the passes of a stage, or the code of encoding, ahead of its work. */
   | { readonly kind: 'load'; readonly stageId: string | undefined };
 
 /** The value is a RangeReply, a merged summary, an EncodeReply, or nothing, as the message asks. */
@@ -30,13 +30,13 @@ export async function work(message: WorkerMessage): Promise<WorkerReply> {
 async function reply(message: WorkerMessage): Promise<unknown> {
   switch (message.kind) {
     case 'range':
-      return runRange(await loadStage(message.task.stageId), message.task, resources);
+      return runRange(await loadPasses(message.task.stageId), message.task, resources);
     case 'merge':
-      return mergeRanges(await loadStage(message.task.stageId), message.task);
+      return mergeRanges(await loadPasses(message.task.stageId), message.task);
     case 'encode':
       return (await import('./encode-task.js')).encodeDeliverable(message.request);
     case 'load':
-      await (message.stageId === undefined ? import('./encode-task.js') : loadStage(message.stageId));
+      await (message.stageId === undefined ? import('./encode-task.js') : loadPasses(message.stageId));
       return undefined;
   }
 }

@@ -14,7 +14,7 @@ import { createMonoReader } from '../../dsp/resample.js';
 import { SPEECH_HOP, SPEECH_RATE_HZ } from '../../dsp/voice-activity/speech-features.js';
 import { createDeepFilterStream } from '../../models/deepfilternet3/denoiser.js';
 import { loadDeepFilterNetwork } from '../../models/deepfilternet3/network.js';
-import { defineApply, defineScan, type RangeContext } from '../stage.js';
+import { defineApply, defineScan, type Passes, type RangeContext } from '../stage.js';
 import type { Denoiser } from './denoise-decision.js';
 
 /** What run(job) settles for the apply pass. */
@@ -119,6 +119,14 @@ export const silenceApply = defineApply<unknown, null, null, null>({
   run: () => ({ part: null }),
   merge: () => null,
 });
+
+/** All of them, for the stage and for workers that load nothing else of it. */
+export const denoisePasses: Passes = {
+  levels: levelScan,
+  denoise: denoiseApply,
+  guard: guardScan,
+  silence: silenceApply,
+};
 
 async function createStream(context: RangeContext<unknown, DenoiseParams>): Promise<ResidualStream> {
   const { params, sampleRateHz, channelCount } = context;

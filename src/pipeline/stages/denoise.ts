@@ -13,7 +13,7 @@ import type { ResidualFigures } from '../../dsp/denoise/residual-meter.js';
 import { dbToGain, gainToDb, powerToDb, roundTo } from '../../units.js';
 import { defineStage, type StageJob, type StageOutcome } from '../stage.js';
 import { chooseDenoisers, DENOISERS, type Denoiser, harmOf } from './denoise-decision.js';
-import { denoiseApply, guardScan, levelScan, silenceApply } from './denoise-passes.js';
+import { denoiseApply, denoisePasses, guardScan, levelScan, silenceApply } from './denoise-passes.js';
 import { hashProfile, learnProfile } from './denoise-profile.js';
 
 /** Unlimited for practical purposes: the models' own convention. */
@@ -135,7 +135,7 @@ export const denoiseStage = defineStage({
   outputs: () => ['audio'],
   models: ({ model }) => (model === 'embedded' ? [] : [{ id: 'deepfilternet3', required: model !== 'auto' }]),
   estimate: () => ({ realTimeFactor: 0.06, memoryMb: 250 }),
-  passes: { levels: levelScan, denoise: denoiseApply, guard: guardScan, silence: silenceApply },
+  passes: denoisePasses,
   run,
 });
 
