@@ -61,7 +61,7 @@ const options = z.strictObject({
 /** The stage `analyze`. */
 export const analyzeStage = defineStage({
   id: 'analyze',
-  version: 11,
+  version: 12,
   summary: 'Measures loudness, dynamics, stereo image, spectrum, rhythm, tonality and structure.',
   source: 'ITU-R BS.1770-5; EBU R 128, Tech 3341, Tech 3342; IEC 61260-1',
   options,

@@ -124,7 +124,7 @@ const result = z.strictObject({
 /** The stage. */
 export const denoiseStage = defineStage({
   id: 'denoise',
-  version: 2,
+  version: 3,
   summary: 'Take noise out of recordings.',
   source:
     'OM-LSA with IMCRA (Cohen & Berdugo 2001, Cohen 2003); DeepFilterNet3 (Schröter et al. 2023) where it is installed',
