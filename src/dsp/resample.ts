@@ -146,13 +146,10 @@ function meanOf(source: FrameSource): FrameSource {
       const length = into!.length;
       if ((block[0]?.length ?? 0) < length)
         block = Array.from({ length: channelCount }, () => new Float64Array(length));
-      const views = block.map((samples) => samples.subarray(0, length));
-      source.read(startFrame, views);
-      for (let n = 0; n < length; n++) {
-        let sum = 0;
-        for (const samples of views) sum += samples[n]!;
-        into![n] = sum / channelCount;
-      }
+      const [sum, ...others] = block.map((samples) => samples.subarray(0, length));
+      source.read(startFrame, [sum!, ...others]);
+      for (const samples of others) for (let n = 0; n < length; n++) sum![n] = sum![n]! + samples[n]!;
+      for (let n = 0; n < length; n++) into![n] = sum![n]! / channelCount;
     },
     close: () => source.close(),
   };
