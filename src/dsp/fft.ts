@@ -185,8 +185,8 @@ function createStockham(size: number, radices: readonly number[]): InPlace {
   };
 }
 
-/** Largest butterflies first; 4 before 2, so that at most one 2 remains. */
-function factorise(size: number): number[] {
+/** Radices of a transform's steps: largest butterflies first; 4 before 2, so that at most one 2 remains. */
+export function factorise(size: number): number[] {
   const radices: number[] = [];
   let rest = size;
   for (const radix of [4, 2, 3, 5]) {

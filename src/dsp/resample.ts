@@ -129,12 +129,28 @@ export function createMonoReader(
   source: FrameSource,
   rateHz: number,
 ): (start: number, into: Float32Array) => void {
-  const reader = createResampledReader(source, rateHz);
-  return (start, into) => {
-    const block = Array.from({ length: reader.channelCount }, () => new Float32Array(into.length));
-    reader.read(start, block);
-    into.fill(0);
-    const share = 1 / block.length;
-    for (const samples of block) for (let n = 0; n < into.length; n++) into[n]! += share * samples[n]!;
+  const reader = createResampledReader(meanOf(source), rateHz);
+  return (start, into) => reader.read(start, [into]);
+}
+
+/** The mean of a source's channels; the source itself where there is one. */
+function meanOf(source: FrameSource): FrameSource {
+  const { sampleRateHz, channelCount, frameCount } = source;
+  if (channelCount === 1) return source;
+  let block: readonly Float64Array[] = [];
+  return {
+    sampleRateHz,
+    channelCount: 1,
+    frameCount,
+    read(startFrame, [into]) {
+      const length = into!.length;
+      if ((block[0]?.length ?? 0) < length)
+        block = Array.from({ length: channelCount }, () => new Float64Array(length));
+      const [sum, ...others] = block.map((samples) => samples.subarray(0, length));
+      source.read(startFrame, [sum!, ...others]);
+      for (const samples of others) for (let n = 0; n < length; n++) sum![n] = sum![n]! + samples[n]!;
+      for (let n = 0; n < length; n++) into![n] = sum![n]! / channelCount;
+    },
+    close: () => source.close(),
   };
 }

@@ -28,11 +28,11 @@ export class InProcessExecutor implements Executor {
   ): Promise<RangeReply> {
     await yieldOrThrow(this.signals);
     onProgress(0);
-    return runRange(this.stage, { ...request, signals: this.signals, slot: 1 }, this.#resources);
+    return runRange(this.stage.passes, { ...request, signals: this.signals, slot: 1 }, this.#resources);
   }
 
   async merge(task: MergeTask): Promise<unknown> {
-    return mergeRanges(this.stage, task);
+    return mergeRanges(this.stage.passes, task);
   }
 
   async encode(request: EncodeRequest): Promise<EncodeReply> {

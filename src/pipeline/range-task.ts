@@ -8,7 +8,7 @@ import { ForgeError } from '../errors.js';
 import { collectGarbage } from './collect-garbage.js';
 import { isLong } from './long-recording.js';
 import { partsOf, readRecord, writeRecord } from './range-records.js';
-import type { AnyPass, AudioRef, FrameRange, ModelFiles, RangeContext, StageDefinition } from './stage.js';
+import type { AnyPass, AudioRef, FrameRange, ModelFiles, Passes, RangeContext } from './stage.js';
 
 /** A file that an apply pass writes: a preallocated float32 WAV, and the stem of its side files. */
 export interface OutputTarget {
@@ -175,26 +175,22 @@ function floatsOf(bytes: Buffer): Float32Array {
   return new Float32Array(copy.buffer);
 }
 
-function passOf(stage: StageDefinition, passId: string): AnyPass {
-  const pass = stage.passes[passId];
-  if (pass === undefined) throw new ForgeError('internal/defect', `stage ${stage.id} has no pass ${passId}`);
+function passOf(passes: Passes, { stageId, passId }: RangeTask | MergeTask): AnyPass {
+  const pass = passes[passId];
+  if (pass === undefined) throw new ForgeError('internal/defect', `stage ${stageId} has no pass ${passId}`);
   return pass;
 }
 
 /** What all ranges of a pass gave together. */
-export function mergeRanges(stage: StageDefinition, task: MergeTask): unknown {
+export function mergeRanges(passes: Passes, task: MergeTask): unknown {
   const parts = partsOf(task.recordFolder, task.rangeCount);
-  return passOf(stage, task.passId).merge(parts, task.params, task.shape);
+  return passOf(passes, task).merge(parts, task.params, task.shape);
 }
 
 /** Does one range and records what it gave. @throws ForgeError of the pass, or interrupted/by-user when `signals[0]` was set. */
-export async function runRange(
-  stage: StageDefinition,
-  task: RangeTask,
-  resources: ResourceMap,
-): Promise<RangeReply> {
+export async function runRange(passes: Passes, task: RangeTask, resources: ResourceMap): Promise<RangeReply> {
   const startedMs = performance.now();
-  const pass = passOf(stage, task.passId);
+  const pass = passOf(passes, task);
   const readers = new Map<string, AudioReader>();
   const outputs = new Map<string, RangeOutput>();
   const rangeLength = task.range.endFrame - task.range.startFrame;

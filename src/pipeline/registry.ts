@@ -1,8 +1,6 @@
-// All stages by id. Each is loaded when it is first needed: a worker loads only the stage that it works for.
-
-import { hintOf } from '../complaints.js';
+// All stages by id. Each is loaded when it is first needed: a worker loads only the passes of the stage that it works for.
 import { ForgeError } from '../errors.js';
-import type { StageDefinition } from './stage.js';
+import type { Passes, StageDefinition } from './stage.js';
 
 type Loader = () => Promise<unknown>;
 
@@ -19,6 +17,12 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   master: () => import('./stages/master.js').then((module) => module.masterStage),
 };
 
+/** Passes that can be loaded without the rest of their stage: the schemas of its options take longer than the passes. */
+const PASS_LOADERS: Readonly<Record<string, () => Promise<Passes>>> = {
+  denoise: () => import('./stages/denoise-passes.js').then((module) => module.denoisePasses),
+  analyze: () => import('./stages/analyze-passes.js').then((module) => module.analyzePasses),
+};
+
 /** Ids of all stages, in the order of a full pipeline. */
 export const STAGE_IDS: readonly string[] = Object.keys(LOADERS);
 
@@ -26,10 +30,16 @@ export const STAGE_IDS: readonly string[] = Object.keys(LOADERS);
 export async function loadStage(id: string): Promise<StageDefinition> {
   const load = LOADERS[id];
   if (load === undefined) {
+    const { hintOf } = await import('../complaints.js');
     throw new ForgeError('preset/invalid', `expected the name of a stage, got "${id}"`, {
       hint: hintOf(id, STAGE_IDS),
     });
   }
   // The types of options differ from stage to stage; from here on they are checked by the stage's own schema.
   return (await load()) as StageDefinition;
+}
+
+/** The passes of a stage, all that a worker needs of it. @throws ForgeError preset/invalid */
+export async function loadPasses(id: string): Promise<Passes> {
+  return (await PASS_LOADERS[id]?.()) ?? (await loadStage(id)).passes;
 }

@@ -288,13 +288,16 @@ export interface StageDefinition<Schema extends z.ZodType = z.ZodType> {
   adapt?(options: z.output<Schema>, situation: PlanSituation): z.output<Schema>;
   /** Processing time over audio time on one core of an ordinary machine, and peak memory, for the plan. */
   estimate?(options: z.output<Schema>, shape: AudioShape): StageEstimate;
-  readonly passes: Readonly<Record<string, AnyPass>>;
+  readonly passes: Passes;
   run(job: StageJob<z.output<Schema>>): Promise<StageOutcome>;
 }
 
 // The registry holds passes of different types side by side; each is called only with what its own run(job) gives.
 // biome-ignore lint/suspicious/noExplicitAny: the one place where pass types are erased
 export type AnyPass = ScanPass<any, any, any, any> | ApplyPass<any, any, any, any>;
+
+/** The passes of a stage by id. */
+export type Passes = Readonly<Record<string, AnyPass>>;
 
 /** Identity; infers the type of the options for run(job). */
 export function defineStage<Schema extends z.ZodType>(

@@ -3,14 +3,14 @@
 import { type ErrorRecord, toForgeError } from '../errors.js';
 import type { EncodePart, EncodeRequest } from './executor.js';
 import { type MergeTask, mergeRanges, type RangeTask, type ResourceMap, runRange } from './range-task.js';
-import { loadStage } from './registry.js';
+import { loadPasses } from './registry.js';
 
 export type WorkerMessage =
   | { readonly kind: 'range'; readonly task: RangeTask }
   | { readonly kind: 'merge'; readonly task: MergeTask }
   | { readonly kind: 'encode'; readonly request: EncodeRequest }
   | { readonly kind: 'encode-part'; readonly part: EncodePart }
-  /** Loads the code of a stage ahead of its work. */
+  /** Loads the passes of a stage ahead of its work. */
   | { readonly kind: 'load'; readonly stageId: string };
 
 /** The value is a RangeReply, a merged summary, an EncodeReply, a count of clipped samples, or nothing, as the message asks. */
@@ -31,15 +31,15 @@ export async function work(message: WorkerMessage): Promise<WorkerReply> {
 async function reply(message: WorkerMessage): Promise<unknown> {
   switch (message.kind) {
     case 'range':
-      return runRange(await loadStage(message.task.stageId), message.task, resources);
+      return runRange(await loadPasses(message.task.stageId), message.task, resources);
     case 'merge':
-      return mergeRanges(await loadStage(message.task.stageId), message.task);
+      return mergeRanges(await loadPasses(message.task.stageId), message.task);
     case 'encode':
       return (await import('./encode-task.js')).encodeDeliverable(message.request);
     case 'encode-part':
       return (await import('./encode-task.js')).encodeDeliverablePart(message.part);
     case 'load':
-      await loadStage(message.stageId);
+      await loadPasses(message.stageId);
       return undefined;
   }
 }

@@ -9,7 +9,7 @@ import { makeVoice } from '../../fixtures/demo-voice.js';
 import { InProcessExecutor } from '../../src/pipeline/in-process.js';
 import { type JobSetting, runJob } from '../../src/pipeline/job.js';
 import { Pools } from '../../src/pipeline/pools.js';
-import { loadStage, STAGE_IDS } from '../../src/pipeline/registry.js';
+import { loadPasses, loadStage, STAGE_IDS } from '../../src/pipeline/registry.js';
 import type { AudioRef, StageDefinition } from '../../src/pipeline/stage.js';
 import type { StageResult } from '../../src/pipeline/stage-result.js';
 import { testSong } from '../helpers/cli.js';
@@ -125,6 +125,10 @@ describe.each(stages.map((stage) => [stage.id, stage] as const))('stage %s', (_,
     }
     expect(prints).toEqual([expected, expected]);
   }, 120_000);
+
+  it('gives its workers the same passes', async () => {
+    expect(await loadPasses(stage.id)).toBe(stage.passes);
+  });
 
   it('stops when it is cancelled', async () => {
     if (Object.keys(stage.passes).length === 0) return;

@@ -58,9 +58,9 @@ describe('the beat network', () => {
   });
 
   it('gives in chunks what it gives as a whole', async () => {
-    // Longer than a chunk of 12000 frames; the middle must not depend on where the chunks are cut.
+    // Longer than a chunk of 30000 frames; the middle must not depend on where the chunks are cut.
     const noise = createNoise(2);
-    const frames = 14_400;
+    const frames = 33_600;
     const bands = Uint8Array.from({ length: frames * BAND_COUNT }, (_, k) =>
       Math.floor(k / BAND_COUNT) % 10 === 0 ? 180 : Math.round(90 + 20 * noise()),
     );
@@ -68,7 +68,7 @@ describe('the beat network', () => {
     const whole = await network.run(bands);
     const shifted = await network.run(bands.subarray(2400 * BAND_COUNT));
     await network.release();
-    // Both are far enough from every edge at frames 4800 … 12000 of the longer one; a chunk border lies between.
-    for (let k = 2400; k < 6000; k++) expect(whole.beat[k]).toBeCloseTo(shifted.beat[k - 1200]!, 4);
+    // Both are far enough from every edge at frames 28000 … 31400 of the longer one; a chunk border lies between.
+    for (let k = 14_000; k < 15_700; k++) expect(whole.beat[k]).toBeCloseTo(shifted.beat[k - 1200]!, 4);
   });
 });

@@ -9,6 +9,7 @@ import {
   SPEECH_BANDS,
   SPEECH_FEATURES,
   SPEECH_HOP,
+  SPEECH_MARGIN,
 } from '../voice-activity/speech-features.js';
 
 /** Reads mono samples at 16 kHz; zeros outside of the file. */
@@ -40,31 +41,52 @@ const ONSET_KEPT_DB = 4;
 const FIRST_BAND = 2;
 const END_BAND = 8;
 
-/** Signs of the frames [firstFrame, endFrame), a byte each. */
-export function measureSigns(
+/** Signs of the frames [firstFrame, endFrame), a byte each; both sources are read once, and held. */
+export type SignMeter = (
   input: SampleSource,
   output: SampleSource,
   firstFrame: number,
   endFrame: number,
-): Uint8Array {
+) => Uint8Array;
+
+/** A meter with its tables, for range after range. */
+export function createSignMeter(): SignMeter {
   const meter = createSpeechMeter();
-  let other = new Float32Array(0);
-  const residual: SampleSource = (start, into) => {
-    if (other.length !== into.length) other = new Float32Array(into.length);
-    input(start, into);
-    output(start, other);
-    for (let n = 0; n < into.length; n++) into[n] = into[n]! - other[n]!;
+  return (input, output, firstFrame, endFrame) => {
+    // Two frames before show onsets.
+    const from = firstFrame - 2;
+    const startSample = from * SPEECH_HOP - SPEECH_MARGIN;
+    const length = (endFrame - from) * SPEECH_HOP + 2 * SPEECH_MARGIN;
+    const [x, y] = [new Float32Array(length), new Float32Array(length)];
+    input(startSample, x);
+    output(startSample, y);
+    const features = (samples: Float32Array): Uint8Array =>
+      meter(
+        (start, into) => into.set(samples.subarray(start - startSample, start - startSample + into.length)),
+        from,
+        endFrame,
+      );
+    const parts = { before: features(x), after: features(y), taken: features(x.map((v, n) => v - y[n]!)) };
+    return signsOf(parts, endFrame - firstFrame, (index) => {
+      const at = (index + 2) * SPEECH_HOP + SPEECH_MARGIN;
+      return correlationOf(x.subarray(at, at + SPEECH_HOP), y.subarray(at, at + SPEECH_HOP));
+    });
   };
-  // Two frames before show onsets.
-  const from = firstFrame - 2;
-  const before = meter(input, from, endFrame);
-  const after = meter(output, from, endFrame);
-  const taken = meter(residual, from, endFrame);
-  const x = new Float32Array(SPEECH_HOP);
-  const y = new Float32Array(SPEECH_HOP);
-  const signs = new Uint8Array(endFrame - firstFrame);
-  for (let frame = firstFrame; frame < endFrame; frame++) {
-    const at = (frame - from) * SPEECH_FEATURES;
+}
+
+/**
+ * @param parts features of input, output and residual, from two frames before the first on
+ * @param correlationAt of residual and output in a frame, counted from the first
+ */
+function signsOf(
+  parts: { readonly before: Uint8Array; readonly after: Uint8Array; readonly taken: Uint8Array },
+  count: number,
+  correlationAt: (index: number) => number,
+): Uint8Array {
+  const { before, after, taken } = parts;
+  const signs = new Uint8Array(count);
+  for (let index = 0; index < count; index++) {
+    const at = (index + 2) * SPEECH_FEATURES;
     const strength = at + SPEECH_BANDS;
     const lag = strength + 1;
     const levelDb = bandLevelDb(before, at);
@@ -84,10 +106,8 @@ export function measureSigns(
     const early = at - 2 * SPEECH_FEATURES;
     const rise = levelDb - bandLevelDb(before, early);
     if (rise > ONSET_DB && leftDb - bandLevelDb(after, early) < ONSET_KEPT_DB) sign |= SIGNS.onsetLost;
-    input(frame * SPEECH_HOP, x);
-    output(frame * SPEECH_HOP, y);
-    if (correlationOf(x, y) > CORRELATION) sign |= SIGNS.correlated;
-    signs[frame - firstFrame] = sign;
+    if (correlationAt(index) > CORRELATION) sign |= SIGNS.correlated;
+    signs[index] = sign;
   }
   return signs;
 }

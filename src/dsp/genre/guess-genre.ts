@@ -5,7 +5,8 @@ import { byteToDb } from '../level-byte.js';
 import { BAND_COUNT, BAND_FRAMES_PER_SEC, bandCentreHz } from '../rhythm/band-frames.js';
 import type { RhythmAnalysis } from '../rhythm/schema.js';
 import type { TonalAnalysis } from '../tonal/schema.js';
-import { GENRES, type Genre, type GenreGuess } from './schema.js';
+import { GENRES, type Genre } from './genres.js';
+import type { GenreGuess } from './schema.js';
 
 /** Sharpness of the step from weights to shares. */
 const SHARPNESS = 1.1;

@@ -1,7 +1,6 @@
 // The `genre` part of an analysis: a guess by rules, and said to be one.
 import * as z from 'zod';
-
-export const GENRES = ['pop', 'rock', 'edm', 'hip-hop', 'jazz', 'classical', 'metal', 'indie'] as const;
+import { GENRES } from './genres.js';
 
 export const genreSchema = z.object({
   guess: z
@@ -16,4 +15,3 @@ export const genreSchema = z.object({
 });
 
 export type GenreGuess = z.output<typeof genreSchema>;
-export type Genre = (typeof GENRES)[number];

@@ -204,8 +204,70 @@ export interface KernelFunctions {
     stride: number,
     twiddles: number,
   ): void;
+  twinStep2(
+    ar: number,
+    ai: number,
+    br: number,
+    bi: number,
+    count: number,
+    stride: number,
+    twiddles: number,
+  ): void;
+  twinStep3(
+    ar: number,
+    ai: number,
+    br: number,
+    bi: number,
+    count: number,
+    stride: number,
+    twiddles: number,
+    sin60: number,
+  ): void;
+  twinStep5(
+    ar: number,
+    ai: number,
+    br: number,
+    bi: number,
+    count: number,
+    stride: number,
+    twiddles: number,
+    cos72: number,
+    cos144: number,
+    sin72: number,
+    sin144: number,
+  ): void;
   twinSplit(zr: number, zi: number, re: number, im: number, half: number, cosine: number, sine: number): void;
   twinJoinReal(re: number, zr: number, zi: number, half: number, cosine: number, sine: number): void;
+  twinJoin(re: number, im: number, zr: number, zi: number, half: number, cosine: number, sine: number): void;
+  pairFrame(a: number, b: number, window: number, zr: number, zi: number, count: number): void;
+  pairDivide(source: number, target: number, divisor: number, count: number): void;
+  pairTakeFrom(source: number, target: number, count: number): void;
+  pairDeepFilter(
+    re: number,
+    im: number,
+    frameBytes: number,
+    firstTap: number,
+    frame: number,
+    coefficients: number,
+    taps: number,
+    filterBins: number,
+    gains: number,
+    bandOfBin: number,
+    bins: number,
+    outRe: number,
+    outIm: number,
+  ): void;
+  pairOverlap(
+    zr: number,
+    zi: number,
+    scale: number,
+    gain: number,
+    window: number,
+    overlap: number,
+    left: number,
+    right: number,
+    half: number,
+  ): void;
   twinWindow(a: number, b: number, window: number, zr: number, zi: number, count: number): void;
   twinPowers(re: number, im: number, powers: number, bins: number): void;
   multiplyComplex(re: number, im: number, hRe: number, hIm: number, count: number): void;
@@ -231,6 +293,8 @@ export interface KernelFunctions {
     arrived: number,
     sources: number,
     from: number,
+    firstColumn: number,
+    endColumn: number,
     result: number,
   ): void;
   dotRows(rows: number, rowCount: number, length: number, values: number, out: number): void;

@@ -1,5 +1,7 @@
 // Real float64 transforms of two signals at once, one in each lane of the kernels' vectors: the results are those of
-// createRealFft to the last bit. Sizes 2·4^n. Values lie side by side: [value][signal].
+// createRealFft to the last bit. Even sizes whose half has no prime factor above 5. Values lie side by side:
+// [value][signal].
+import { factorise } from '../fft.js';
 import type { Kernels } from './instance.js';
 
 export interface TwinFft {
@@ -12,6 +14,8 @@ export interface TwinFft {
   forward(): void;
   /** From `re` alone, as if `im` were 0; divided by the size. */
   inverseReal(): void;
+  /** From `re` and `im`, not divided by size/2: [even, odd] values, valid until the next call. */
+  inverseUnscaled(): readonly [Float64Array, Float64Array];
 }
 
 /** Kernel memory that a transform takes, in bytes. */
@@ -30,35 +34,20 @@ export function createTwinFft(kernels: Kernels, size: number): TwinFft {
     cosine[k] = Math.cos((2 * Math.PI * k) / size);
     sine[k] = -Math.sin((2 * Math.PI * k) / size);
   }
-  const steps: { readonly count: number; readonly stride: number; readonly twiddles: number }[] = [];
-  for (let length = half; length > 1; length /= 4) {
-    const count = length / 4;
-    const twiddles = kernels.f64(6 * count);
-    for (let p = 0; p < count; p++) {
-      for (let j = 1; j <= 3; j++) {
-        const angle = (-2 * Math.PI * ((j * p) % length)) / length;
-        twiddles[6 * p + 2 * j - 2] = Math.cos(angle);
-        twiddles[6 * p + 2 * j - 1] = Math.sin(angle);
-      }
-    }
-    steps.push({ count, stride: half / length, twiddles: twiddles.byteOffset });
+  const steps: ((from: Parts, to: Parts) => void)[] = [];
+  let length = half;
+  for (const radix of factorise(half)) {
+    steps.push(createStep(kernels, radix, length, half / length));
+    length /= radix;
   }
-  const { twinStep4, twinSplit, twinJoinReal } = kernels.functions;
+  const { twinSplit, twinJoin, twinJoinReal } = kernels.functions;
 
   /** Gives where the result lies. */
-  function transform(aRe: Float64Array, aIm: Float64Array): readonly [Float64Array, Float64Array] {
-    let from = [aRe, aIm] as const;
-    let to = [workRe, workIm] as const;
-    for (const { count, stride, twiddles } of steps) {
-      twinStep4(
-        from[0].byteOffset,
-        from[1].byteOffset,
-        to[0].byteOffset,
-        to[1].byteOffset,
-        count,
-        stride,
-        twiddles,
-      );
+  function transform(aRe: Float64Array, aIm: Float64Array): Parts {
+    let from: Parts = [aRe, aIm];
+    let to: Parts = [workRe, workIm];
+    for (const step of steps) {
+      step(from, to);
       [from, to] = [to, from];
     }
     return from;
@@ -91,5 +80,51 @@ export function createTwinFft(kernels: Kernels, size: number): TwinFft {
         odd[n] = zIm[n]! * (1 / half);
       }
     },
+    inverseUnscaled() {
+      twinJoin(
+        re.byteOffset,
+        im.byteOffset,
+        even.byteOffset,
+        odd.byteOffset,
+        half,
+        cosine.byteOffset,
+        sine.byteOffset,
+      );
+      const [zIm, zRe] = transform(odd, even);
+      return [zRe, zIm];
+    },
+  };
+}
+
+/** Real and imaginary parts. */
+type Parts = readonly [Float64Array, Float64Array];
+
+/** The step that splits transforms of `length` into `radix` of length/radix, `stride` of them side by side. */
+function createStep(
+  kernels: Kernels,
+  radix: number,
+  length: number,
+  stride: number,
+): (from: Parts, to: Parts) => void {
+  const count = length / radix;
+  const twiddles = kernels.f64(2 * (radix - 1) * count);
+  for (let p = 0, at = 0; p < count; p++) {
+    for (let j = 1; j < radix; j++) {
+      const angle = (-2 * Math.PI * ((j * p) % length)) / length;
+      twiddles[at++] = Math.cos(angle);
+      twiddles[at++] = Math.sin(angle);
+    }
+  }
+  const { twinStep2, twinStep3, twinStep4, twinStep5 } = kernels.functions;
+  const table = twiddles.byteOffset;
+  const cosine = (fifths: number): number => Math.cos((2 * Math.PI * fifths) / 5);
+  const sine = (fifths: number): number => Math.sin((2 * Math.PI * fifths) / 5);
+  const [cos72, cos144, sin72, sin144, sin60] = [cosine(1), cosine(2), sine(1), sine(2), Math.sqrt(3) / 2];
+  return ([ar, ai], [br, bi]) => {
+    const [a, b, c, d] = [ar.byteOffset, ai.byteOffset, br.byteOffset, bi.byteOffset];
+    if (radix === 4) twinStep4(a, b, c, d, count, stride, table);
+    else if (radix === 2) twinStep2(a, b, c, d, count, stride, table);
+    else if (radix === 3) twinStep3(a, b, c, d, count, stride, table, sin60);
+    else twinStep5(a, b, c, d, count, stride, table, cos72, cos144, sin72, sin144);
   };
 }

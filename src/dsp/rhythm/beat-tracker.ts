@@ -27,6 +27,8 @@ const HOPELESS_NATS = 20;
 const SMALLEST_PROBABILITY = 1e-5;
 /** Activations below this are no place to move a beat to. */
 const FAINTEST_PEAK = 0.1;
+/** Columns that the kernel meets in a call: its optimised code, made while it runs, takes over between two calls only. */
+const COLUMNS_PER_CALL = 500;
 /** No interval before: the first beat. */
 const NONE = 255;
 
@@ -42,32 +44,48 @@ export interface BeatTrack {
   readonly logScorePerSec: number;
 }
 
+/** The beats of one piece, to be followed at several tempi. */
+export interface BeatTracker {
+  /** The best beats within a range of tempi. Activations of length 0 give no beats. */
+  track(options: BeatTrackOptions): BeatTrack;
+}
+
 /**
- * The best beats of a piece within a range of tempi. Activations of length 0 give no beats.
+ * A tracker of the beats of a piece.
  * @source Krebs, Böck & Widmer 2015 (An efficient state-space model for joint tempo and meter tracking), its
  *   observation model; solved over intervals instead of positions
  */
-export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptions): BeatTrack {
+export function createBeatTracker(beatActivation: Float32Array): BeatTracker {
   const activation = doubleRate(beatActivation);
   const count = activation.length;
+  // Sums of log-probabilities of the frames before each, as beat and as no beat.
+  const onSums = new Float64Array(count + 1);
+  const offSums = new Float64Array(count + 1);
+  for (let t = 0; t < count; t++) {
+    const p = Math.min(1 - SMALLEST_PROBABILITY, Math.max(SMALLEST_PROBABILITY, activation[t]!));
+    onSums[t + 1] = onSums[t]! + Math.log(p);
+    offSums[t + 1] = offSums[t]! + Math.log((1 - p) / BEAT_MODEL.rarity);
+  }
+  return {
+    track: (options) =>
+      count < 2 ? { frames: [], logScorePerSec: 0 } : followBeats(onSums, offSums, options),
+  };
+}
+
+function followBeats(onSums: Float64Array, offSums: Float64Array, options: BeatTrackOptions): BeatTrack {
+  const count = onSums.length - 1;
   const shortest = Math.max(8, Math.round((60 * TRACK_FRAMES_PER_SEC) / options.highestBpm));
   const longest = Math.max(shortest, Math.round((60 * TRACK_FRAMES_PER_SEC) / options.lowestBpm));
   const intervals = longest - shortest + 1;
-  if (count < 2) return { frames: [], logScorePerSec: 0 };
-
   const columns = count + longest;
   const stride = 2 * Math.ceil(intervals / 2);
   const kernels = createKernels(
     8 * (2 * count + stride * (stride + longest + 8)) + columns * intervals + 4096,
   );
-  // Sums of log-probabilities of the frames before each, as beat and as no beat.
   const on = kernels.f64(count + 1);
   const off = kernels.f64(count + 1);
-  for (let t = 0; t < count; t++) {
-    const p = Math.min(1 - SMALLEST_PROBABILITY, Math.max(SMALLEST_PROBABILITY, activation[t]!));
-    on[t + 1] = on[t]! + Math.log(p);
-    off[t + 1] = off[t]! + Math.log((1 - p) / BEAT_MODEL.rarity);
-  }
+  on.set(onSums);
+  off.set(offSums);
   const tempoNats = kernels.f64(stride);
   for (let i = 0; i < intervals; i++) {
     const octaves = Math.log2((60 * TRACK_FRAMES_PER_SEC) / (shortest + i) / BEAT_MODEL.commonBpm);
@@ -87,26 +105,31 @@ export function trackBeats(beatActivation: Float32Array, options: BeatTrackOptio
   const [ended, arrived, sources] = [kernels.f64(stride), kernels.f64(stride), kernels.f64(stride)];
   const from = kernels.u8(columns * intervals);
   const result = kernels.f64(2);
-  kernels.functions.trackBeatColumns(
-    on.byteOffset,
-    off.byteOffset,
-    count,
-    shortest,
-    intervals,
-    stride,
-    tempoNats.byteOffset,
-    nats.byteOffset,
-    BEAT_MODEL.changeNats,
-    HOPELESS_NATS,
-    BEAT_LEAD,
-    BEAT_FRAMES,
-    due.byteOffset,
-    ended.byteOffset,
-    arrived.byteOffset,
-    sources.byteOffset,
-    from.byteOffset,
-    result.byteOffset,
-  );
+  result[0] = Number.NEGATIVE_INFINITY;
+  for (let first = 0; first < columns; first += COLUMNS_PER_CALL) {
+    kernels.functions.trackBeatColumns(
+      on.byteOffset,
+      off.byteOffset,
+      count,
+      shortest,
+      intervals,
+      stride,
+      tempoNats.byteOffset,
+      nats.byteOffset,
+      BEAT_MODEL.changeNats,
+      HOPELESS_NATS,
+      BEAT_LEAD,
+      BEAT_FRAMES,
+      due.byteOffset,
+      ended.byteOffset,
+      arrived.byteOffset,
+      sources.byteOffset,
+      from.byteOffset,
+      first,
+      Math.min(columns, first + COLUMNS_PER_CALL),
+      result.byteOffset,
+    );
+  }
   const frames: number[] = [];
   let [column, i] = new Int32Array(result.buffer, result.byteOffset + 8, 2) as unknown as [number, number];
   for (;;) {

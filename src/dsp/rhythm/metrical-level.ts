@@ -5,7 +5,7 @@
 // and drums decides between them, and whether beats lie between those that were found.
 import { peakNear, secToBeatFrame } from './activations.js';
 import { type BarTrack, trackBars } from './bar-tracker.js';
-import { refineBeats, trackBeats } from './beat-tracker.js';
+import { type BeatTracker, createBeatTracker, refineBeats } from './beat-tracker.js';
 import { tempoOfBeats } from './tempo.js';
 
 /** Range of tempi that beats are searched in. */
@@ -61,8 +61,9 @@ export function chooseLevel(
   givenBpm?: number,
   givenMeter?: number,
 ): LevelChoice | null {
+  const tracker = createBeatTracker(beat);
   const read = (lowestBpm: number, highestBpm: number): Reading | null =>
-    readLevel(beat, downbeat, lowestBpm, highestBpm, givenMeter);
+    readLevel(tracker, beat, downbeat, lowestBpm, highestBpm, givenMeter);
   if (givenBpm !== undefined) {
     const only = read(givenBpm * (1 - GIVEN_WIDTH), givenBpm * (1 + GIVEN_WIDTH));
     return only === null ? null : { best: only, confidence: 1, rivals: [] };
@@ -146,13 +147,14 @@ function ranked(readings: readonly Reading[]): LevelChoice {
 }
 
 function readLevel(
+  tracker: BeatTracker,
   beat: Float32Array,
   downbeat: Float32Array,
   lowestBpm: number,
   highestBpm: number,
   meter: number | undefined,
 ): Reading | null {
-  const track = trackBeats(beat, { lowestBpm, highestBpm });
+  const track = tracker.track({ lowestBpm, highestBpm });
   const beatsSec = refineBeats(track.frames, beat);
   const tempoBpm = tempoOfBeats(beatsSec);
   if (tempoBpm === null) return null;

@@ -19,6 +19,8 @@ export const LEVEL_FLOOR_DBFS = -110;
 export const BYTES_PER_DB = 2;
 
 const WINDOW_SAMPLES = 1024;
+/** Samples on each side of a frame that its window reaches into. */
+export const SPEECH_MARGIN = (WINDOW_SAMPLES - SPEECH_HOP) / 2;
 const FFT_SIZE = 2048;
 const BIN_HZ = SPEECH_RATE_HZ / FFT_SIZE;
 /** Pitch of voices. */
@@ -93,7 +95,7 @@ export function createSpeechMeter(): SpeechMeter {
     for (let first = firstFrame; first < endFrame; first += FRAMES_PER_READ) {
       const end = Math.min(endFrame, first + FRAMES_PER_READ);
       const length = (end - first - 1) * SPEECH_HOP + WINDOW_SAMPLES;
-      read(first * SPEECH_HOP - (WINDOW_SAMPLES - SPEECH_HOP) / 2, block.subarray(0, length));
+      read(first * SPEECH_HOP - SPEECH_MARGIN, block.subarray(0, length));
       const pointerOf = (frame: number) => block.byteOffset + 4 * (frame - first) * SPEECH_HOP;
       for (let frame = first; frame < end; frame += 2) {
         // Two frames at a time; at the end perhaps one of them twice.

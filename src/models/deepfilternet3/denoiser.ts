@@ -2,22 +2,18 @@
 // Linked channels share one run of the networks on their mean, so that the image stays; independent ones have one
 // each. Chunks are counted from the start of the file: the cut into ranges never shows.
 import type { ResidualStream } from '../../dsp/denoise/residual-stream.js';
-import { createRealFft } from '../../dsp/fft.js';
-import { createWindow } from '../../dsp/stft.js';
 import {
   BAND_COUNT,
   BIN_COUNT,
   computeFeatures,
   createFeatureState,
   type FeatureState,
-  FFT_SIZE,
   FILTER_BIN_COUNT,
-  FILTER_TAPS,
   HOP_FRAMES,
   LOOKAHEAD_FRAMES,
   SAMPLE_RATE_HZ,
 } from './features.js';
-import { filterFrame } from './filter.js';
+import { createFilteredPair, type PairState } from './filtered-pair.js';
 import { type DeepFilterNetwork, ENCODER_CONTEXT, type NetworkState } from './network.js';
 
 export interface DeepFilterOptions {
@@ -30,19 +26,6 @@ export interface DeepFilterOptions {
 
 /** One second: longer chunks gain a little speed, at more memory and larger states between ranges. */
 const HOPS_PER_CHUNK = 100;
-const HISTORY = FILTER_TAPS - 1;
-
-/** State of one channel: what lies between two chunks. */
-interface ChannelState {
-  /** The last hop of the input. */
-  readonly previousHop: Float64Array;
-  /** Second half of the last synthesised frame. */
-  readonly overlap: Float64Array;
-  /** Spectra of the last HISTORY frames. */
-  readonly historyRe: Float64Array;
-  readonly historyIm: Float64Array;
-}
-
 /** State of one run of the networks. */
 interface VoiceState {
   readonly features: FeatureState;
@@ -53,7 +36,7 @@ interface VoiceState {
 }
 
 interface State {
-  readonly channels: readonly ChannelState[];
+  readonly pairs: readonly PairState[];
   readonly voices: readonly VoiceState[];
 }
 
@@ -67,45 +50,18 @@ export function createDeepFilterStream(
 ): ResidualStream {
   const { channelCount, isLinked, hasPostFilter, hopsPerChunk = HOPS_PER_CHUNK } = options;
   const voiceCount = isLinked ? 1 : channelCount;
-  const fft = createRealFft(FFT_SIZE);
-  const window = createWindow('vorbis', FFT_SIZE);
-  const frame = new Float64Array(FFT_SIZE);
+  // Linked channels are filtered alike, two at a time.
+  const pairs = channelGroups(channelCount, isLinked ? 2 : 1).map((channels) => ({
+    channels,
+    pair: createFilteredPair(hopsPerChunk, hasPostFilter),
+  }));
   const binRe = new Float64Array(BIN_COUNT);
   const binIm = new Float64Array(BIN_COUNT);
-  // Spectra of one chunk with the history in front, per channel; one more for the mean of linked channels.
-  const spectra = Array.from({ length: channelCount }, () => ({
-    re: new Float64Array((HISTORY + hopsPerChunk) * BIN_COUNT),
-    im: new Float64Array((HISTORY + hopsPerChunk) * BIN_COUNT),
-  }));
-  let state = createState(network, channelCount, voiceCount);
-
-  function analyseChannel(channel: number, input: Float64Array): void {
-    const { previousHop, historyRe, historyIm } = state.channels[channel]!;
-    const { re, im } = spectra[channel]!;
-    re.set(historyRe);
-    im.set(historyIm);
-    for (let hop = 0; hop < hopsPerChunk; hop++) {
-      const from = hop * HOP_FRAMES;
-      for (let n = 0; n < HOP_FRAMES; n++) {
-        const before = hop === 0 ? previousHop[n]! : input[from - HOP_FRAMES + n]!;
-        frame[n] = before * window[n]!;
-        frame[HOP_FRAMES + n] = input[from + n]! * window[HOP_FRAMES + n]!;
-      }
-      fft.forward(frame, binRe, binIm);
-      const at = (HISTORY + hop) * BIN_COUNT;
-      for (let bin = 0; bin < BIN_COUNT; bin++) {
-        re[at + bin] = binRe[bin]! / FFT_SIZE;
-        im[at + bin] = binIm[bin]! / FFT_SIZE;
-      }
-    }
-    previousHop.set(input.subarray((hopsPerChunk - 1) * HOP_FRAMES));
-    historyRe.set(re.subarray(hopsPerChunk * BIN_COUNT));
-    historyIm.set(im.subarray(hopsPerChunk * BIN_COUNT));
-  }
+  let voices: readonly VoiceState[] = Array.from({ length: voiceCount }, () => createVoice(network));
 
   /** The networks' rows of one voice for this chunk. */
   async function runVoice(voice: number): Promise<{ bandGains: Float32Array; coefficients: Float32Array }> {
-    const { features, bandContext, planeContext, network: networkState } = state.voices[voice]!;
+    const { features, bandContext, planeContext, network: networkState } = voices[voice]!;
     const length = hopsPerChunk + ENCODER_CONTEXT;
     const bands = new Float32Array(length * BAND_COUNT);
     const planes = new Float32Array(2 * length * FILTER_BIN_COUNT);
@@ -115,7 +71,7 @@ export function createDeepFilterStream(
     planes.set(planeContext.subarray(0, contextSize));
     planes.set(planeContext.subarray(contextSize), planeSize);
     for (let hop = 0; hop < hopsPerChunk; hop++) {
-      gatherSpectrum(voice, (HISTORY + hop) * BIN_COUNT);
+      gatherSpectrum(voice, hop);
       const row = ENCODER_CONTEXT + hop;
       const realAt = row * FILTER_BIN_COUNT;
       computeFeatures(features, binRe, binIm, 0, bands, row * BAND_COUNT, planes, realAt, planeSize + realAt);
@@ -125,45 +81,17 @@ export function createDeepFilterStream(
     planeContext.set(planes.subarray(contextAt, planeSize));
     planeContext.set(planes.subarray(planeSize + contextAt), contextSize);
     const rows = await network.run(hopsPerChunk, bands, planes, networkState);
-    state = {
-      ...state,
-      voices: state.voices.map((other, index) =>
-        index === voice ? { ...other, network: rows.state } : other,
-      ),
-    };
+    voices = voices.map((other, index) => (index === voice ? { ...other, network: rows.state } : other));
     return rows;
   }
 
-  /** The spectrum that a voice listens to: a channel's own, or the mean of all. */
-  function gatherSpectrum(voice: number, at: number): void {
-    const sources = isLinked ? spectra : [spectra[voice]!];
-    const scale = 1 / sources.length;
+  /** The spectrum that a voice listens to in a hop: a channel's own, or the mean of all. */
+  function gatherSpectrum(voice: number, hop: number): void {
     binRe.fill(0);
     binIm.fill(0);
-    for (const { re, im } of sources) {
-      for (let bin = 0; bin < BIN_COUNT; bin++) {
-        binRe[bin] = binRe[bin]! + scale * re[at + bin]!;
-        binIm[bin] = binIm[bin]! + scale * im[at + bin]!;
-      }
-    }
-  }
-
-  function synthesiseChannel(
-    channel: number,
-    rows: { bandGains: Float32Array; coefficients: Float32Array },
-    residual: Float64Array,
-  ): void {
-    const { overlap } = state.channels[channel]!;
-    const { re, im } = spectra[channel]!;
-    for (let hop = 0; hop < hopsPerChunk; hop++) {
-      const at = (HISTORY + hop) * BIN_COUNT;
-      filterFrame(re, im, at, rows.bandGains, rows.coefficients, hop, hasPostFilter, binRe, binIm);
-      fft.inverse(binRe, binIm, frame);
-      const to = hop * HOP_FRAMES;
-      for (let n = 0; n < HOP_FRAMES; n++) {
-        residual[to + n] = overlap[n]! + FFT_SIZE * frame[n]! * window[n]!;
-        overlap[n] = FFT_SIZE * frame[HOP_FRAMES + n]! * window[HOP_FRAMES + n]!;
-      }
+    for (const { channels, pair } of isLinked ? pairs : [pairs[voice]!]) {
+      const scale = isLinked ? 1 / channelCount : 1;
+      for (const lane of channels.keys()) pair.addSpectrum(lane, hop, scale, binRe, binIm);
     }
   }
 
@@ -172,33 +100,41 @@ export function createDeepFilterStream(
     chunkFrames: hopsPerChunk * HOP_FRAMES,
     latencyFrames: (1 + LOOKAHEAD_FRAMES) * HOP_FRAMES,
     async process(input, residual) {
-      for (let channel = 0; channel < channelCount; channel++) analyseChannel(channel, input[channel]!);
+      for (const { channels, pair } of pairs) pair.analyse([input[channels[0]!]!, input[channels.at(-1)!]!]);
       for (let voice = 0; voice < voiceCount; voice++) {
-        const rows = await runVoice(voice);
-        const served = isLinked ? residual.keys() : [voice];
-        for (const channel of served) synthesiseChannel(channel, rows, residual[channel]!);
+        const { bandGains, coefficients } = await runVoice(voice);
+        for (const { channels, pair } of isLinked ? pairs : [pairs[voice]!])
+          pair.synthesise(
+            bandGains,
+            coefficients,
+            channels.map((channel) => residual[channel]!),
+          );
       }
     },
-    saveState: () => structuredClone(state),
+    saveState: (): State => ({
+      pairs: pairs.map(({ pair }) => pair.saveState()),
+      voices: structuredClone(voices),
+    }),
     loadState(saved) {
-      state = structuredClone(saved) as State;
+      const state = structuredClone(saved) as State;
+      for (const [index, { pair }] of pairs.entries()) pair.loadState(state.pairs[index]!);
+      voices = state.voices;
     },
   };
 }
 
-function createState(network: DeepFilterNetwork, channelCount: number, voiceCount: number): State {
+/** Channels in groups of `size`; the last may be smaller. */
+function channelGroups(channelCount: number, size: number): number[][] {
+  return Array.from({ length: Math.ceil(channelCount / size) }, (_, group) =>
+    Array.from({ length: Math.min(size, channelCount - group * size) }, (_, k) => group * size + k),
+  );
+}
+
+function createVoice(network: DeepFilterNetwork): VoiceState {
   return {
-    channels: Array.from({ length: channelCount }, () => ({
-      previousHop: new Float64Array(HOP_FRAMES),
-      overlap: new Float64Array(HOP_FRAMES),
-      historyRe: new Float64Array(HISTORY * BIN_COUNT),
-      historyIm: new Float64Array(HISTORY * BIN_COUNT),
-    })),
-    voices: Array.from({ length: voiceCount }, () => ({
-      features: createFeatureState(),
-      bandContext: new Float32Array(ENCODER_CONTEXT * BAND_COUNT),
-      planeContext: new Float32Array(2 * ENCODER_CONTEXT * FILTER_BIN_COUNT),
-      network: network.createState(),
-    })),
+    features: createFeatureState(),
+    bandContext: new Float32Array(ENCODER_CONTEXT * BAND_COUNT),
+    planeContext: new Float32Array(2 * ENCODER_CONTEXT * FILTER_BIN_COUNT),
+    network: network.createState(),
   };
 }

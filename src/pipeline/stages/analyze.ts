@@ -10,7 +10,8 @@ import { bothOf } from '../in-lanes.js';
 import { isLong } from '../long-recording.js';
 import { defineStage, type Json, type StageJob } from '../stage.js';
 import { loadTargetCurve } from '../target-curve.js';
-import { VOICE_ACTIVITY_MODELS, voiceActivityPasses } from '../voice-activity.js';
+import { VOICE_ACTIVITY_MODELS } from '../voice-activity.js';
+import { analyzePasses } from './analyze-passes.js';
 import {
   dialogueReport,
   dynamicsReport,
@@ -60,7 +61,7 @@ const options = z.strictObject({
 /** The stage `analyze`. */
 export const analyzeStage = defineStage({
   id: 'analyze',
-  version: 11,
+  version: 12,
   summary: 'Measures loudness, dynamics, stereo image, spectrum, rhythm, tonality and structure.',
   source: 'ITU-R BS.1770-5; EBU R 128, Tech 3341, Tech 3342; IEC 61260-1',
   options,
@@ -81,7 +82,7 @@ export const analyzeStage = defineStage({
     ...(hearsMusic(only) ? [MUSIC_MODEL] : []),
     ...(only.includes('dialogue') ? VOICE_ACTIVITY_MODELS : []),
   ],
-  passes: { features: featuresPass, music: musicPass, measure: measurePass, ...voiceActivityPasses },
+  passes: analyzePasses,
   async run(job) {
     const { only, dualMono, history } = job.options;
     const { sampleRateHz, channelCount } = job.inputs.audio!;

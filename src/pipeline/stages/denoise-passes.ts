@@ -1,6 +1,6 @@
 // The passes of the stage `denoise`: a scan for steady noise, and the work of a denoiser range by range.
 import { concat } from '../../dsp/concat.js';
-import { measureSigns, type SampleSource } from '../../dsp/denoise/content-guard.js';
+import { createSignMeter, type SampleSource } from '../../dsp/denoise/content-guard.js';
 import { createEmbeddedDenoiser } from '../../dsp/denoise/embedded-denoiser.js';
 import { addHistograms, type LevelHistogram, measureLevels } from '../../dsp/denoise/noise-evidence.js';
 import {
@@ -14,7 +14,7 @@ import { createMonoReader } from '../../dsp/resample.js';
 import { SPEECH_HOP, SPEECH_RATE_HZ } from '../../dsp/voice-activity/speech-features.js';
 import { createDeepFilterStream } from '../../models/deepfilternet3/denoiser.js';
 import { loadDeepFilterNetwork } from '../../models/deepfilternet3/network.js';
-import { defineApply, defineScan, type RangeContext } from '../stage.js';
+import { defineApply, defineScan, type Passes, type RangeContext } from '../stage.js';
 import type { Denoiser } from './denoise-decision.js';
 
 /** What run(job) settles for the apply pass. */
@@ -87,8 +87,9 @@ export const guardScan = defineScan<unknown, { readonly isResidual: boolean }, U
   order: 'parallel',
   rangeSec: 60,
   memoryMb: 40,
-  run(context) {
+  async run(context) {
     const { range, frameCount, sampleRateHz, params } = context;
+    const meter = await context.resource('signs of an altered voice', createSignMeter);
     const input = createMonoReader(context.input('audio'), SPEECH_RATE_HZ);
     const made = createMonoReader(context.input('made'), SPEECH_RATE_HZ);
     const output: SampleSource = (start, into) => {
@@ -103,7 +104,7 @@ export const guardScan = defineScan<unknown, { readonly isResidual: boolean }, U
     const end = range.endFrame === frameCount ? frameAt(frameCount) : frameAt(range.endFrame);
     const parts: Uint8Array[] = [];
     for (let frame = first; frame < end; frame += GUARD_STEP_FRAMES) {
-      parts.push(measureSigns(input, output, frame, Math.min(end, frame + GUARD_STEP_FRAMES)));
+      parts.push(meter(input, output, frame, Math.min(end, frame + GUARD_STEP_FRAMES)));
       const done = ((frame - first) * SPEECH_HOP * sampleRateHz) / SPEECH_RATE_HZ;
       context.progress(Math.min(range.endFrame - range.startFrame, Math.round(done)));
     }
@@ -119,6 +120,14 @@ export const silenceApply = defineApply<unknown, null, null, null>({
   run: () => ({ part: null }),
   merge: () => null,
 });
+
+/** All of them, for the stage and for workers that load nothing else of it. */
+export const denoisePasses: Passes = {
+  levels: levelScan,
+  denoise: denoiseApply,
+  guard: guardScan,
+  silence: silenceApply,
+};
 
 async function createStream(context: RangeContext<unknown, DenoiseParams>): Promise<ResidualStream> {
   const { params, sampleRateHz, channelCount } = context;

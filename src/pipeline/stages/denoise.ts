@@ -13,7 +13,7 @@ import type { ResidualFigures } from '../../dsp/denoise/residual-meter.js';
 import { dbToGain, gainToDb, powerToDb, roundTo } from '../../units.js';
 import { defineStage, type StageJob, type StageOutcome } from '../stage.js';
 import { chooseDenoisers, DENOISERS, type Denoiser, harmOf } from './denoise-decision.js';
-import { denoiseApply, guardScan, levelScan, silenceApply } from './denoise-passes.js';
+import { denoiseApply, denoisePasses, guardScan, levelScan, silenceApply } from './denoise-passes.js';
 import { hashProfile, learnProfile } from './denoise-profile.js';
 
 /** Unlimited for practical purposes: the models' own convention. */
@@ -124,7 +124,7 @@ const result = z.strictObject({
 /** The stage. */
 export const denoiseStage = defineStage({
   id: 'denoise',
-  version: 2,
+  version: 3,
   summary: 'Take noise out of recordings.',
   source:
     'OM-LSA with IMCRA (Cohen & Berdugo 2001, Cohen 2003); DeepFilterNet3 (Schröter et al. 2023) where it is installed',
@@ -135,7 +135,7 @@ export const denoiseStage = defineStage({
   outputs: () => ['audio'],
   models: ({ model }) => (model === 'embedded' ? [] : [{ id: 'deepfilternet3', required: model !== 'auto' }]),
   estimate: () => ({ realTimeFactor: 0.06, memoryMb: 250 }),
-  passes: { levels: levelScan, denoise: denoiseApply, guard: guardScan, silence: silenceApply },
+  passes: denoisePasses,
   run,
 });
 

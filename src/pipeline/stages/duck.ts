@@ -48,7 +48,7 @@ const MAX_RAISE_DB = 30;
 /** The stage. */
 export const duckStage = defineStage({
   id: 'duck',
-  version: 2,
+  version: 3,
   summary: 'Lowers and carves a bed under a voice, so that both are heard.',
   source:
     'Torcoli et al. 2019 (differences); ITU-R BS.1770-5; masking after Zwicker & Fastl; Silero VAD where it is installed',

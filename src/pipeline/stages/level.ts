@@ -65,7 +65,7 @@ const gainApply = defineApply<unknown, { readonly gainsDb: Float32Array }, null,
 /** The stage. */
 export const levelStage = defineStage({
   id: 'level',
-  version: 1,
+  version: 2,
   summary: 'Bring the phrases of a voice to one level.',
   source: 'Gain riding over the mean square of 3 s of speech',
   options,

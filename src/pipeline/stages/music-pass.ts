@@ -45,6 +45,12 @@ const STRETCH_SEC = 300;
 /** Sound of the neighbours that a stretch is heard with: more than the network sees. */
 const MARGIN_SEC = 30;
 
+/** The network that the package holds, where no store was asked for one. */
+async function packagedNetwork(): Promise<string> {
+  const { PACKAGE_WEIGHTS_DIR } = await import('../../models/card.js');
+  return join(PACKAGE_WEIGHTS_DIR, 'beats', 'beats.onnx');
+}
+
 export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAnalysis>({
   order: 'parallel',
   rangeSec: STRETCH_SEC,
@@ -61,18 +67,13 @@ export const musicPass = defineScan<unknown, MusicParams, MusicStretch, MusicAna
   async run(context) {
     const { params, range, sampleRateHz, frameCount, models } = context;
     // Loaded here, so that an analysis that does not hear the music starts without them.
-    const [
-      { analyzeMusic },
-      { cutMusicFeatures, mergeMusicFeatures },
-      { createBeatNetwork },
-      { PACKAGE_WEIGHTS_DIR },
-    ] = await Promise.all([
-      import('../../dsp/music-analysis.js'),
-      import('../../dsp/music-features.js'),
-      import('../../models/beats.js'),
-      import('../../models/card.js'),
-    ]);
-    const path = models.beats?.files['beats.onnx'] ?? join(PACKAGE_WEIGHTS_DIR, 'beats', 'beats.onnx');
+    const [{ analyzeMusic }, { cutMusicFeatures, mergeMusicFeatures }, { createBeatNetwork }] =
+      await Promise.all([
+        import('../../dsp/music-analysis.js'),
+        import('../../dsp/music-features.js'),
+        import('../../models/beats.js'),
+      ]);
+    const path = models.beats?.files['beats.onnx'] ?? (await packagedNetwork());
     const network = await context.resource(`beats ${path}`, () => createBeatNetwork(path));
     const startSec = range.startFrame / sampleRateHz;
     const endSec = range.endFrame / sampleRateHz;

@@ -45,7 +45,7 @@ type Job = StageJob<RestoreOptions>;
 /** The stage. */
 export const restoreStage = defineStage({
   id: 'restore',
-  version: 3,
+  version: 4,
   summary: 'Mend clipped peaks, clicks, hum, rumble, plosives, sibilants, shimmer; extend the band.',
   source:
     'Janssen et al. 1986; Vaseghi & Rayner 1990; Godsill & Rayner 1998; spectral band replication: Dietz et al. 2002',

@@ -1,8 +1,9 @@
 // What the guard says where a voice was left alone, cleaned of noise, and cut into.
 import { describe, expect, it } from 'vitest';
-import { judgeContent, measureSigns, type SampleSource } from '../../../src/dsp/denoise/content-guard.js';
+import { createSignMeter, judgeContent, type SampleSource } from '../../../src/dsp/denoise/content-guard.js';
 import { speechLike, sumOf, whiteNoise } from './signals.js';
 
+const measureSigns = createSignMeter();
 const RATE = 16_000;
 const FRAMES = 12 * RATE;
 const voice = speechLike(FRAMES, RATE);

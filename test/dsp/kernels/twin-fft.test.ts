@@ -4,7 +4,7 @@ import { createKernels } from '../../../src/dsp/kernels/instance.js';
 import { createTwinFft, twinFftBytes } from '../../../src/dsp/kernels/twin-fft.js';
 import { noise } from '../signals.js';
 
-describe.each([8, 32, 128, 2048])('two real transforms of %i values at once', (size) => {
+describe.each([8, 12, 20, 32, 128, 960, 2048])('two real transforms of %i values at once', (size) => {
   const kernels = createKernels(twinFftBytes(size));
   const twin = createTwinFft(kernels, size);
   const plain = createRealFft(size);
@@ -26,6 +26,19 @@ describe.each([8, 32, 128, 2048])('two real transforms of %i values at once', (s
       plain.forward(samples, re, im);
       expect(lane(twin.re, signal)).toEqual(re);
       expect(lane(twin.im, signal)).toEqual(im);
+    }
+  });
+
+  it('give the values of a spectrum to the last bit', () => {
+    load();
+    twin.forward();
+    const spectra = [0, 1].map((signal) => [lane(twin.re, signal), lane(twin.im, signal)] as const);
+    const halves = twin.inverseUnscaled().map((values) => values.map((value) => value * (1 / (size / 2))));
+    for (const [signal, [re, im]] of spectra.entries()) {
+      const values = new Float64Array(size);
+      plain.inverse(re, im, values);
+      expect(lane(halves[0]!, signal)).toEqual(values.filter((_, n) => n % 2 === 0));
+      expect(lane(halves[1]!, signal)).toEqual(values.filter((_, n) => n % 2 === 1));
     }
   });
 

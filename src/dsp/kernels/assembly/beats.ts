@@ -2,8 +2,9 @@
 // the intervals that could follow it.
 
 /**
- * Fills `from` with the interval before the one that starts at each column and gives the likeliest end: at `result` its
- * log-probability (f64), its column and its interval (two i32 behind it).
+ * Fills `from` with the interval before the one that starts at each of the columns firstColumn … endColumn − 1, and keeps
+ * the likeliest end so far: at `result` its log-probability (f64, minus infinity at first), its column and its interval
+ * (two i32 behind it). Columns are met in order, in as many calls as the caller likes.
  *
  * A column is a frame and stands `longest` = shortest + intervals − 1 frames later than it; beats may lie before frame 0.
  * on, off: f64 sums of log-probabilities of the frames before each, `count` + 1 of them. Rows of `stride` (even, at
@@ -29,20 +30,22 @@ export function trackBeatColumns(
   arrived: usize,
   sources: usize,
   from: usize,
+  firstColumn: i32,
+  endColumn: i32,
   result: usize,
 ): void {
   const longest = shortest + intervals - 1;
-  const columns = count + longest;
   const ring = longest + 1;
   const rowBytes = <usize>stride << 3;
   const dueEnd = due + rowBytes * <usize>ring;
   const nothing = f64x2.splat(-Infinity);
   const firstBeat = f64x2.splat(255);
-  let best: f64 = -Infinity;
-  let bestColumn = 0;
-  let bestInterval = 0;
-  let row = 0;
-  for (let column = 0; column < columns; column++) {
+  let best = load<f64>(result);
+  let bestColumn = load<i32>(result, 8);
+  let bestInterval = load<i32>(result, 12);
+  let row = firstColumn % ring;
+  from += <usize>firstColumn * <usize>intervals;
+  for (let column = firstColumn; column < endColumn; column++) {
     const t = column - longest;
     const tail = load<f64>(off + (<usize>clamp(t - lead, count) << 3));
     const dueRow = due + rowBytes * <usize>row;
