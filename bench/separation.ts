@@ -3,8 +3,9 @@
 // Songs: bench/separation/songs.ts; the multitracks also as masters.
 // HTDemucs at full width runs against PyTorch (separation/htdemucs.ts).
 import { join } from 'node:path';
+import { createBlendedSeparator } from '../src/dsp/separation/blended-range.js';
 import { centreShareOf, sumCentre } from '../src/dsp/separation/centre-share.js';
-import { createNetworkSeparator } from '../src/dsp/separation/network-range.js';
+import { createFrameGrid } from '../src/dsp/separation/frame-grid.js';
 import {
   createRangeSeparator,
   type ReadSong,
@@ -122,21 +123,28 @@ function meanRow(
 async function liteSeparator(): Promise<Separate> {
   const network = await createShareNetwork(join(PACKAGE_WEIGHTS_DIR, 'forge-lite', 'forge-lite.onnx'));
   return (mix, sampleRateHz) => {
-    const separator = createNetworkSeparator(sampleRateHz, network);
+    const separator = createBlendedSeparator(sampleRateHz, network);
+    const read = readerOf(mix);
     const [left, right = left] = mix as [Float32Array, Float32Array?];
     const energy = left.reduce((sum, sample, i) => sum + ((sample + right[i]!) / 2) ** 2, 0);
-    const song = { channelCount: mix.length, midRms: Math.sqrt(energy / left.length) };
-    return byRanges(mix, (start, end) => separator.separate(readerOf(mix), song, start, end));
+    const song = { ...shapeOf(mix, sampleRateHz), midRms: Math.sqrt(energy / left.length) };
+    return byRanges(mix, (start, end) => separator.separate(read, song, start, end));
   };
 }
 
 const classicSeparator: Separate = (mix, sampleRateHz) => {
   const separator = createRangeSeparator(sampleRateHz);
   const read = readerOf(mix);
-  const shape = { channelCount: mix.length, frameCount: mix[0]!.length };
-  const centreShare = centreShareOf([sumCentre(separator.grid, read, shape, 0, shape.frameCount)]);
-  return byRanges(mix, (start, end) => separator.separate(read, { ...shape, centreShare }, start, end));
+  const song = shapeOf(mix, sampleRateHz);
+  return byRanges(mix, (start, end) => separator.separate(read, song, start, end));
 };
+
+/** A song's shape and how much of it lies in the centre. */
+function shapeOf(mix: Channels, sampleRateHz: number) {
+  const shape = { channelCount: mix.length, frameCount: mix[0]!.length };
+  const sums = sumCentre(createFrameGrid(sampleRateHz), readerOf(mix), shape, 0, shape.frameCount);
+  return { ...shape, centreShare: centreShareOf([sums]) };
+}
 
 function readerOf(mix: Channels): ReadSong {
   return (start, into) => {

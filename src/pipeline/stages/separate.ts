@@ -1,13 +1,10 @@
 // Takes a mix apart into vocals, drums, bass and other. The method is dsp/separation's; the stems sum to the mix.
 import * as z from 'zod';
 import { loudnessFigures } from '../../dsp/loudness/programme.js';
+import { type BlendedSeparator, createBlendedSeparator } from '../../dsp/separation/blended-range.js';
 import { type CentreSums, centreShareOf, sumCentre } from '../../dsp/separation/centre-share.js';
 import { createFrameGrid } from '../../dsp/separation/frame-grid.js';
-import {
-  createNetworkSeparator,
-  isNetworkRate,
-  type NetworkSeparator,
-} from '../../dsp/separation/network-range.js';
+import { isNetworkRate } from '../../dsp/separation/network-range.js';
 import {
   judgeQuality,
   measureQuality,
@@ -98,16 +95,22 @@ const apply = defineApply<SeparateOptions, { readonly centreShare: number }, nul
   merge: () => null,
 });
 
-/** The same by forge's own network. */
-const applyLite = defineApply<SeparateOptions, SongLevel, null, null>({
+interface LiteParams {
+  readonly centreShare: number;
+  readonly level: SongLevel;
+}
+
+/** The same by forge's own network and the rules. */
+const applyLite = defineApply<SeparateOptions, LiteParams, null, null>({
   order: 'parallel',
   rangeSec: 15,
   rangeFrames: () => RANGE_FRAMES,
   memoryMb: 300,
   async run(context) {
-    const { sampleRateHz, range, channelCount, params } = context;
-    const separator = await context.resource<NetworkSeparator>(`${LITE_ID} ${sampleRateHz}`, async () =>
-      createNetworkSeparator(
+    const { sampleRateHz, range, channelCount, frameCount } = context;
+    const { centreShare, level } = context.params;
+    const separator = await context.resource<BlendedSeparator>(`${LITE_ID} ${sampleRateHz}`, async () =>
+      createBlendedSeparator(
         sampleRateHz,
         await createShareNetwork(context.models[LITE_ID]!.files['forge-lite.onnx']!),
       ),
@@ -115,7 +118,7 @@ const applyLite = defineApply<SeparateOptions, SongLevel, null, null>({
     const mix = context.input('audio');
     const stems = await separator.separate(
       (start, into) => mix.read(start, into),
-      { channelCount, midRms: params.deviation },
+      { channelCount, frameCount, centreShare, midRms: level.deviation },
       range.startFrame,
       range.endFrame,
       (done) => context.progress(done),
@@ -263,7 +266,8 @@ export const separateStage = defineStage({
           'warning',
           `${LITE_ID} learned on songs at 44.1 kHz: at this rate ${EMBEDDED_ID} may separate better`,
         );
-      await job.apply(applyLite, await job.scan(levelPass, null), outputs);
+      const centreShare = await job.scan(survey, null);
+      await job.apply(applyLite, { centreShare, level: await job.scan(levelPass, null) }, outputs);
     } else {
       await separateByNetwork(job, model);
     }
