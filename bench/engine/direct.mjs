@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeAudio } from '../../dist/audio/decode.js';
 import { probeAudio } from '../../dist/audio/probe.js';
+import { resolveModels } from '../../dist/models/store.js';
 import { InProcessExecutor } from '../../dist/pipeline/in-process.js';
 import { runJob } from '../../dist/pipeline/job.js';
 import { INPUT_NODE, planTrack } from '../../dist/pipeline/plan.js';
@@ -30,7 +31,7 @@ async function runDirectly(song, folder) {
       options: node.options,
       seed: 0,
       inputs,
-      models: {},
+      models: resolveModels(node.stage.models?.(node.options) ?? []),
       delivery: plan.delivery,
       metadataFrom: info,
       tolerateDamage: false,
