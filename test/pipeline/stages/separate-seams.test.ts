@@ -1,12 +1,16 @@
-// No step where ranges meet, on a sine, noise and music: of forge-classic, of the spreading of a remainder, and of a toy
+// No step where ranges meet, on a sine, noise and music: of forge-classic, of forge-lite, of the spreading of a remainder, and of a toy
 // network of the HTDemucs family. Ranges are cut in the middle of the signal, not where the stage's own lie: that they
 // give the same samples wherever they are cut is another test's matter.
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { renderSong } from '../../../fixtures/demo-song/render-song.js';
+import { createBlendedSeparator } from '../../../src/dsp/separation/blended-range.js';
 import { createRangeSeparator, STEM_NAMES } from '../../../src/dsp/separation/separate-range.js';
 import { spreadRemainder } from '../../../src/dsp/separation/spread-remainder.js';
+import { PACKAGE_WEIGHTS_DIR } from '../../../src/models/card.js';
 import { rangeGeometry } from '../../../src/models/separation/estimate-range.js';
+import { createShareNetwork } from '../../../src/models/separation/share-network.js';
 import type { ModelFiles } from '../../../src/pipeline/stage.js';
 import { separateStage } from '../../../src/pipeline/stages/separate.js';
 import { audioRefOf, readAll, runStage } from '../../helpers/direct-job.js';
@@ -79,6 +83,19 @@ describe.each([
     for (const stem of STEM_NAMES)
       for (const channel of [0, 1]) {
         const whole = joined(before![stem][channel]!, after![stem][channel]!);
+        expect(seamRatio(whole, REACH_FRAMES), stem).toBeLessThanOrEqual(1);
+      }
+  });
+
+  it('forge-lite leaves no step', async () => {
+    const network = await createShareNetwork(join(PACKAGE_WEIGHTS_DIR, 'forge-lite', 'forge-lite.onnx'));
+    const separator = createBlendedSeparator(RATE_HZ, network);
+    const song = { channelCount: 2, frameCount: FRAMES, centreShare: 0.7, midRms: 0.1 };
+    const before = await separator.separate(readerOf(mix), song, BORDER - REACH_FRAMES, BORDER);
+    const after = await separator.separate(readerOf(mix), song, BORDER, BORDER + REACH_FRAMES);
+    for (const stem of STEM_NAMES)
+      for (const channel of [0, 1]) {
+        const whole = joined(before[stem][channel]!, after[stem][channel]!);
         expect(seamRatio(whole, REACH_FRAMES), stem).toBeLessThanOrEqual(1);
       }
   });

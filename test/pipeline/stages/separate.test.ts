@@ -5,9 +5,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { renderSong, STEM_NAMES } from '../../../fixtures/demo-song/render-song.js';
 import { ditherKey, tpdfAt } from '../../../src/audio/dither.js';
+import { resolveModels } from '../../../src/models/store.js';
 import { separateStage } from '../../../src/pipeline/stages/separate.js';
 import { audioRefOf, readAll, runStage } from '../../helpers/direct-job.js';
 import { siSdrDb, sumOf } from '../../helpers/si-sdr.js';
+
+/** What comes with the package. */
+const PACKAGED = resolveModels([{ id: 'forge-lite', required: true }]);
 
 interface Report {
   nullDb: number | null;
@@ -90,23 +94,30 @@ describe('separate', () => {
   });
 });
 
-describe('separation of the demo song', () => {
+/** Least improvements in dB over the mix, by separator. */
+const DEMO_LEAST_DB = {
+  'forge-classic': { drums: 8, bass: 6.5, other: 7, vocals: 9 },
+  'forge-lite': { drums: 9.5, bass: 7.5, other: 6, vocals: 8 },
+};
+const BAND_LEAST_DB = { vocals: 7.5, rhythm: 9.2, other: 9 };
+
+describe.each(['forge-classic', 'forge-lite'] as const)('separation of the demo song by %s', (model) => {
   it('improves the SI-SDR of every stem over the mix', async () => {
     const song = renderSong();
     const floats = (track: { left: Int16Array; right: Int16Array }) =>
       [track.left, track.right].map((samples) => Float32Array.from(samples, (sample) => sample / 32768));
     const mix = floats(song.mix);
-    const result = await runStage(separateStage, { audio: audioRefOf(mix, song.sampleRateHz) }, {});
+    const audio = audioRefOf(mix, song.sampleRateHz);
+    const result = await runStage(separateStage, { audio }, { model }, { models: PACKAGED });
+    expect((result.outcome.data as unknown as Report).model.id).toBe(model);
+    expect((result.outcome.data as unknown as Report).nullDb).toBeLessThan(-90);
     const gains = Object.fromEntries(
       STEM_NAMES.map((name) => {
         const reference = floats(song.stems[name]);
         return [name, siSdrDb(reference, readAll(result.outputs[name]!)) - siSdrDb(reference, mix)];
       }),
     );
-    expect(gains.drums).toBeGreaterThan(8);
-    expect(gains.bass).toBeGreaterThan(6.5);
-    expect(gains.other).toBeGreaterThan(7);
-    expect(gains.vocals).toBeGreaterThan(9);
+    for (const name of STEM_NAMES) expect(gains[name], name).toBeGreaterThan(DEMO_LEAST_DB[model][name]);
   }, 240_000);
 });
 
@@ -114,23 +125,27 @@ const bandFolder = join(process.env.FORGE_SHARED_DIR ?? '../shared', 'audio/stem
 const isBandThere = existsSync(bandFolder) && spawnSync('ffmpeg', ['-version']).status === 0;
 if (!isBandThere) console.log('skipped: the stems of a real band (needs FORGE_SHARED_DIR and ffmpeg)');
 
-describe.skipIf(!isBandThere)('separation of a real band', () => {
-  it('improves the SI-SDR of vocals, drums with bass, and the rest', async () => {
-    const read = (name: string) => {
-      const args = ['-v', 'error', '-i', join(bandFolder, `${name}30.mp3`), '-f', 'f32le', '-ac', '2', '-'];
-      const bytes = execFileSync('ffmpeg', args, { maxBuffer: 1e9 });
-      const all = new Float32Array(new Uint8Array(bytes).buffer);
-      return [0, 1].map((channel) => all.filter((_, i) => i % 2 === channel));
-    };
-    const rhythm = read('BassDrums');
-    const vocals = read('Vocals');
-    const other = sumOf(read('Guitar'), read('PianoSynth'));
-    const mix = sumOf(rhythm, vocals, other);
-    const { outputs } = await runStage(separateStage, { audio: audioRefOf(mix, 48000) }, {});
-    const gain = (reference: readonly Float32Array[], ...names: string[]) =>
-      siSdrDb(reference, sumOf(...names.map((name) => readAll(outputs[name]!)))) - siSdrDb(reference, mix);
-    expect(gain(vocals, 'vocals')).toBeGreaterThan(7.5);
-    expect(gain(rhythm, 'drums', 'bass')).toBeGreaterThan(9.2);
-    expect(gain(other, 'other')).toBeGreaterThan(9);
-  }, 240_000);
-});
+describe.skipIf(!isBandThere).each(['forge-classic', 'forge-lite'])(
+  'separation of a real band by %s',
+  (model) => {
+    it('improves the SI-SDR of vocals, drums with bass, and the rest', async () => {
+      const read = (name: string) => {
+        const args = ['-v', 'error', '-i', join(bandFolder, `${name}30.mp3`), '-f', 'f32le', '-ac', '2', '-'];
+        const bytes = execFileSync('ffmpeg', args, { maxBuffer: 1e9 });
+        const all = new Float32Array(new Uint8Array(bytes).buffer);
+        return [0, 1].map((channel) => all.filter((_, i) => i % 2 === channel));
+      };
+      const rhythm = read('BassDrums');
+      const vocals = read('Vocals');
+      const other = sumOf(read('Guitar'), read('PianoSynth'));
+      const mix = sumOf(rhythm, vocals, other);
+      const audio = audioRefOf(mix, 48_000);
+      const { outputs } = await runStage(separateStage, { audio }, { model }, { models: PACKAGED });
+      const gain = (reference: readonly Float32Array[], ...names: string[]) =>
+        siSdrDb(reference, sumOf(...names.map((name) => readAll(outputs[name]!)))) - siSdrDb(reference, mix);
+      expect(gain(vocals, 'vocals')).toBeGreaterThan(BAND_LEAST_DB.vocals);
+      expect(gain(rhythm, 'drums', 'bass')).toBeGreaterThan(BAND_LEAST_DB.rhythm);
+      expect(gain(other, 'other')).toBeGreaterThan(BAND_LEAST_DB.other);
+    }, 240_000);
+  },
+);
