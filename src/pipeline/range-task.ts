@@ -10,6 +10,9 @@ import { isLong } from './long-recording.js';
 import { partsOf, readRecord, writeRecord } from './range-records.js';
 import type { AnyPass, AudioRef, FrameRange, ModelFiles, Passes, RangeContext } from './stage.js';
 
+/** A range that needs this much leaves much: it is collected before the next begins. */
+const HEAVY_RANGE_MB = 100;
+
 /** A file that an apply pass writes: a preallocated float32 WAV, and the stem of its side files. */
 export interface OutputTarget {
   readonly path: string;
@@ -250,7 +253,7 @@ export async function runRange(passes: Passes, task: RangeTask, resources: Resou
     const result = await pass.run(context);
     for (const output of outputs.values()) output.finish();
     writeRecord(task.recordFolder, task.range.index, result);
-    if (isLong(task.shape)) collectGarbage();
+    if (isLong(task.shape) || (pass.memoryMb ?? 0) >= HEAVY_RANGE_MB) collectGarbage();
     return { busyMs: performance.now() - startedMs };
   } finally {
     for (const reader of readers.values()) reader.close();

@@ -37,7 +37,7 @@ export interface NetworkSeparator {
 }
 
 /** Frames that the network judges at once. */
-const CHUNK_FRAMES = 120;
+const CHUNK_FRAMES = 60;
 /** Root mean square of the mid that the network was trained at, about. */
 const USUAL_RMS = 0.07;
 /** Distance of its bins: 44.1 kHz over 4096. */

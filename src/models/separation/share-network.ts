@@ -14,7 +14,7 @@ const MARGIN_FRAMES = 70;
  * @throws ForgeError model/incompatible
  */
 export async function createShareNetwork(modelPath: string): Promise<ShareNetwork> {
-  const session = await createSession(modelPath, { label: LABEL });
+  const session = await createSession(modelPath, { label: LABEL, useMemoryArena: false });
   requireTensors(session, LABEL, { inputs: ['powers'], outputs: ['shares'] });
   return {
     marginFrames: MARGIN_FRAMES,

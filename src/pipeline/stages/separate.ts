@@ -49,6 +49,8 @@ import {
 const NEAR_SILENT_DB = -40;
 /** Frames of a range: 15 s at 48 kHz; fixed, so that higher rates take no more memory. */
 const RANGE_FRAMES = 720_896;
+/** The same of forge-lite, which holds two opinions of a range at once. */
+const LITE_RANGE_FRAMES = 360_448;
 
 /** How much of the song lies in the centre. */
 const survey = defineScan<SeparateOptions, null, CentreSums, number>({
@@ -103,9 +105,9 @@ interface LiteParams {
 /** The same by forge's own network and the rules. */
 const applyLite = defineApply<SeparateOptions, LiteParams, null, null>({
   order: 'parallel',
-  rangeSec: 15,
-  rangeFrames: () => RANGE_FRAMES,
-  memoryMb: 300,
+  rangeSec: 4,
+  rangeFrames: () => LITE_RANGE_FRAMES,
+  memoryMb: 150,
   async run(context) {
     const { sampleRateHz, range, channelCount, frameCount } = context;
     const { centreShare, level } = context.params;
@@ -239,7 +241,7 @@ export const separateStage = defineStage({
   models: modelNeeds,
   estimate: ({ model }) =>
     model === 'auto' || model === EMBEDDED_ID || model === LITE_ID
-      ? { realTimeFactor: 0.3, memoryMb: 300 }
+      ? { realTimeFactor: 0.3, memoryMb: 170 }
       : { realTimeFactor: model === 'htdemucs_ft' ? 5.8 : 1.5, memoryMb: 2400 },
   passes: {
     survey,
