@@ -11,6 +11,7 @@ import { errorFromRecord, ForgeError } from '../errors.js';
 import { Budget } from './budget.js';
 import { collectGarbage } from './collect-garbage.js';
 import type { EncodeReply, EncodeRequest, Executor, RangeRequest, Workshop } from './executor.js';
+import { isLong } from './long-recording.js';
 import type { RangeReply } from './range-task.js';
 import type { StageDefinition } from './stage.js';
 import type { WorkerMessage, WorkerReply } from './worker.js';
@@ -93,10 +94,11 @@ export class Pools implements Workshop {
       pool.run({ kind: 'load', stageId }).catch(() => {});
   }
 
-  /** Makes a deliverable file: a long one part by part, in all threads. */
+  /** Makes a deliverable file, part by part in all threads; that of hours in one, for memory comes before speed there. */
   async encode(request: EncodeRequest): Promise<EncodeReply> {
     const { source, spec } = request;
-    if (this.jobs === 1 || source.frameCount <= PART_FRAMES || !isDivisible(spec, source))
+    const isWhole = source.frameCount <= PART_FRAMES || isLong(source) || !isDivisible(spec, source);
+    if (this.jobs === 1 || isWhole)
       return (await this.#sendOne(SHARED_POOL, { kind: 'encode', request })) as EncodeReply;
     const { encodeDeliverable } = await import('./encode-task.js');
     return encodeDeliverable(
