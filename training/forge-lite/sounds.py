@@ -4,13 +4,15 @@ oscillators, and speech that is sung again on a melody (WORLD). All give [2, fra
 import json
 import os
 import re
-import subprocess
+import sys
 
 import numpy as np
 import pyworld
 from scipy import signal
 
-RATE = 44100
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "separator"))
+from data import RATE, read_audio
+
 NOTES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 BASS_SETS = ("ebass_yr_finger", "ebass_yr_pick", "synth_bass_1", "ebass_killer_finger", "ebass_growly_sustain", "double_bass_pizz",
              "ebass6_fingered_flatwound", "ebass6_picked_flatwound")
@@ -21,12 +23,6 @@ HIT_RULES = [("skip", r"roll|semi|swish|choke|zap|fx|loop|vinyl|mehackit|glass")
              ("tom", r"tom|conga|bongo|_lt|_mt|_ht"), ("cymbal", r"crash|cymb|splash|ride|_cr|_rd")]
 GM_HIT = {35: "kick", 36: "kick", 37: "snare", 38: "snare", 39: "snare", 40: "snare", 41: "tom", 43: "tom", 45: "tom", 47: "tom", 48: "tom", 50: "tom",
           42: "hat", 44: "hat", 46: "hat_open", 49: "cymbal", 51: "cymbal", 52: "cymbal", 53: "cymbal", 55: "cymbal", 57: "cymbal", 59: "cymbal"}
-
-
-def read_audio(path):
-    raw = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-ar", str(RATE), "-ac", "2", "-f", "f32le", "-"],
-                         capture_output=True, check=True).stdout
-    return np.frombuffer(raw, np.float32).reshape(-1, 2).T.astype(np.float64)
 
 
 def strongest_period_hz(samples):

@@ -14,6 +14,7 @@ import {
 import {
   createRangeSeparator,
   type RangeSeparator,
+  type ReadSong,
   STEM_NAMES,
   type Stems,
 } from '../../dsp/separation/separate-range.js';
@@ -78,20 +79,12 @@ const apply = defineApply<SeparateOptions, { readonly centreShare: number }, nul
   rangeFrames: () => RANGE_FRAMES,
   memoryMb: 170,
   async run(context) {
-    const { sampleRateHz, range, channelCount, frameCount } = context;
-    const { centreShare } = context.params;
+    const { sampleRateHz, channelCount, frameCount } = context;
     const separator = await context.resource<RangeSeparator>(`separator ${sampleRateHz}`, () =>
       createRangeSeparator(sampleRateHz),
     );
-    const mix = context.input('audio');
-    const stems = separator.separate(
-      (start, into) => mix.read(start, into),
-      { channelCount, frameCount, centreShare },
-      range.startFrame,
-      range.endFrame,
-      (done) => context.progress(done),
-    );
-    writeStems(context, stems);
+    const song = { channelCount, frameCount, centreShare: context.params.centreShare };
+    writeStems(context, separator.separate(...rangeOf(context, song)));
     return { part: null };
   },
   merge: () => null,
@@ -105,11 +98,11 @@ interface LiteParams {
 /** The same by forge's own network and the rules. */
 const applyLite = defineApply<SeparateOptions, LiteParams, null, null>({
   order: 'parallel',
-  rangeSec: 4,
+  rangeSec: 7.5,
   rangeFrames: () => LITE_RANGE_FRAMES,
   memoryMb: 150,
   async run(context) {
-    const { sampleRateHz, range, channelCount, frameCount } = context;
+    const { sampleRateHz, channelCount, frameCount } = context;
     const { centreShare, level } = context.params;
     const separator = await context.resource<BlendedSeparator>(`${LITE_ID} ${sampleRateHz}`, async () =>
       createBlendedSeparator(
@@ -117,19 +110,20 @@ const applyLite = defineApply<SeparateOptions, LiteParams, null, null>({
         await createShareNetwork(context.models[LITE_ID]!.files['forge-lite.onnx']!),
       ),
     );
-    const mix = context.input('audio');
-    const stems = await separator.separate(
-      (start, into) => mix.read(start, into),
-      { channelCount, frameCount, centreShare, midRms: level.deviation },
-      range.startFrame,
-      range.endFrame,
-      (done) => context.progress(done),
-    );
-    writeStems(context, stems);
+    const song = { channelCount, frameCount, centreShare, midRms: level.deviation };
+    writeStems(context, await separator.separate(...rangeOf(context, song)));
     return { part: null };
   },
   merge: () => null,
 });
+
+/** What a separator is called with for a range. */
+function rangeOf<Params, Song>(context: RangeContext<SeparateOptions, Params>, song: Song) {
+  const mix = context.input('audio');
+  const read: ReadSong = (start, into) => mix.read(start, into);
+  const { startFrame, endFrame } = context.range;
+  return [read, song, startFrame, endFrame, (done: number) => context.progress(done)] as const;
+}
 
 /** Writes a range of what the options ask for. */
 function writeStems<Params>(context: RangeContext<SeparateOptions, Params>, stems: Stems): void {
