@@ -36,13 +36,14 @@ export interface ModelSession {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /**
-   * Runs the network; `fetch` names the outputs to compute (all unless given). The results are the caller's own.
-   * Tensors over shared memory are copied (the runtime refuses them). Blocks the thread while it computes.
+   * Runs the network; `fetch` names the outputs to compute (all unless given), or gives the arrays that take them.
+   * The results are the caller's own. Tensors over shared memory are copied (the runtime refuses them). Blocks the thread
+   * while it computes.
    * @throws ForgeError model/run-failed
    */
   run(
     feeds: Readonly<Record<string, TensorValue>>,
-    fetch?: readonly string[],
+    fetch?: readonly string[] | Readonly<Record<string, TensorValue>>,
   ): Promise<Record<string, TensorValue>>;
   /** Frees the runtime's memory; the session is of no use afterwards. */
   release(): Promise<void>;
@@ -120,10 +121,9 @@ export async function createSession(
     inputs: session.inputMetadata.map(describeTensor),
     outputs: session.outputMetadata.map(describeTensor),
     async run(feeds, fetch) {
-      const tensors: Record<string, Runtime.Tensor> = {};
-      for (const [name, value] of Object.entries(feeds)) tensors[name] = toTensor(value);
+      const wanted = fetch ?? session.outputNames;
       try {
-        const results = await session.run(tensors, fetch ?? session.outputNames);
+        const results = await session.run(toTensors(feeds), isNames(wanted) ? wanted : toTensors(wanted));
         return Object.fromEntries(
           Object.entries(results).map(([name, tensor]) => [
             name,
@@ -162,6 +162,14 @@ export function requireTensors(
       );
     }
   }
+}
+
+function isNames(wanted: object): wanted is readonly string[] {
+  return Array.isArray(wanted);
+}
+
+function toTensors(values: Readonly<Record<string, TensorValue>>): Record<string, Runtime.Tensor> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(value)]));
 }
 
 function toTensor({ data, shape }: TensorValue): Runtime.Tensor {

@@ -10,8 +10,9 @@ import { isLong } from './long-recording.js';
 import { partsOf, readRecord, writeRecord } from './range-records.js';
 import type { AnyPass, AudioRef, FrameRange, ModelFiles, Passes, RangeContext } from './stage.js';
 
-/** A range that needs this much leaves much: it is collected before the next begins. */
+/** A range that needs this much leaves much behind: it is collected at each of so many parts of the range. */
 const HEAVY_RANGE_MB = 100;
+const HEAVY_RANGE_PARTS = 4;
 
 /** A file that an apply pass writes: a preallocated float32 WAV, and the stem of its side files. */
 export interface OutputTarget {
@@ -198,6 +199,8 @@ export async function runRange(passes: Passes, task: RangeTask, resources: Resou
   const outputs = new Map<string, RangeOutput>();
   const rangeLength = task.range.endFrame - task.range.startFrame;
   const isFirst = task.range.index === 0;
+  const isHeavy = (pass.memoryMb ?? 0) >= HEAVY_RANGE_MB;
+  let partsDone = 0;
   const state =
     pass.order === 'parallel' || isFirst
       ? undefined
@@ -242,6 +245,11 @@ export async function runRange(passes: Passes, task: RangeTask, resources: Resou
         throw new ForgeError('interrupted/by-user', 'the run was interrupted');
       }
       Atomics.store(task.signals, task.slot, Math.round((1000 * framesDone) / rangeLength));
+      const part = Math.floor((HEAVY_RANGE_PARTS * framesDone) / rangeLength);
+      if (isHeavy && part > partsDone) {
+        partsDone = part;
+        collectGarbage();
+      }
     },
   };
 
@@ -253,7 +261,7 @@ export async function runRange(passes: Passes, task: RangeTask, resources: Resou
     const result = await pass.run(context);
     for (const output of outputs.values()) output.finish();
     writeRecord(task.recordFolder, task.range.index, result);
-    if (isLong(task.shape) || (pass.memoryMb ?? 0) >= HEAVY_RANGE_MB) collectGarbage();
+    if (isLong(task.shape) || isHeavy) collectGarbage();
     return { busyMs: performance.now() - startedMs };
   } finally {
     for (const reader of readers.values()) reader.close();

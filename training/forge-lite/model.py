@@ -55,15 +55,24 @@ def mean_over(x, frames, bins):
     return x
 
 
-def cues_of(powers):
-    """[batch, CUES, frames, BINS] of about unit size. Frames that are silence (zeros) count as very soft ones."""
+def inner_mean(x, reach):
+    """Means over the 2·reach + 1 frames around each of all but `reach` frames at both ends."""
+    sums = x.cumsum(2)
+    frames = x.shape[2] - 2 * reach
+    return (sums.narrow(2, 2 * reach, frames) - sums.narrow(2, 0, frames) + x.narrow(2, 0, frames)) / (2 * reach + 1)
+
+
+def cues_of(powers, margin=0):
+    """[batch, CUES, frames − 2·margin, BINS] of about unit size. Frames that are silence (zeros) count as very soft ones."""
+    inner = lambda x: without_ends(x, 2, margin)
     logs = torch.log(powers[:, :2] + 1e-7)
+    level = inner(torch.log(mean_over((powers[:, :1] + powers[:, 1:2]).mean(-1, keepdim=True), LEVEL_REACH, 0) + 1e-7))
+    steady = inner(mean_over(logs, SHORT_REACH, 0))
+    sustained = inner_mean(logs[:, :1], LONG_REACH) if margin == LONG_REACH else mean_over(logs[:, :1], LONG_REACH, 0)
+    near = inner(mean_over(powers, 1, 1))
+    logs = inner(logs)
     mid, side = logs[:, :1], logs[:, 1:]
-    level = torch.log(mean_over((powers[:, :1] + powers[:, 1:2]).mean(-1, keepdim=True), LEVEL_REACH, 0) + 1e-7)
-    steady = mean_over(logs, SHORT_REACH, 0)
-    sustained = mean_over(mid, LONG_REACH, 0)
     around = mean_over(logs, 0, BIN_REACH)
-    near = mean_over(powers, 1, 1)
     total = near[:, :1] + near[:, 1:2] + 1e-7
     return torch.cat([
         (mid - level) / 4,
@@ -74,6 +83,10 @@ def cues_of(powers):
         near[:, 1:2] / total * 2 - 1,
         2 * near[:, 2:].abs() / total,
     ], 1)
+
+
+def without_ends(x, dim, margin):
+    return x.narrow(dim, margin, x.shape[dim] - 2 * margin) if margin > 0 else x
 
 
 class Split(nn.Module):
@@ -142,18 +155,17 @@ class Network(nn.Module):
         self.own = nn.Conv2d(CUES, HIDDEN, 1, bias=False)
         self.answer = nn.Conv2d(HIDDEN, 8, 1)
 
-    def forward(self, powers, margin=0):
-        """Votes of all frames but `margin` at both ends."""
-        cues = cues_of(powers)
+    def forward(self, powers, is_inner=False):
+        """Votes of all frames; with `is_inner` of all but MARGIN at both ends, and nothing is computed that they do not need."""
+        cues = cues_of(powers, LEVEL_REACH if is_inner else 0)
         x = self.split(cues)
+        own = self.own(without_ends(cues, 2, MARGIN - LEVEL_REACH if is_inner else 0))
         if torch.is_autocast_enabled(cues.device.type):
             x = x.to(torch.bfloat16)
-        for block in self.blocks:
-            x = block(x)
-        frames = powers.shape[2] - 2 * margin
-        x, cues = x.narrow(1, margin, frames), cues.narrow(2, margin, frames)
+        for block, dilation in zip(self.blocks, DILATIONS):
+            x = without_ends(block(x), 1, dilation if is_inner else 0)
         x = torch.relu(self.norm(x.permute(0, 3, 1, 2))).permute(0, 2, 3, 1)
-        own = torch.relu(self.own(cues) + to_bins(self.state(x).permute(0, 3, 1, 2)))
+        own = torch.relu(own + to_bins(self.state(x).permute(0, 3, 1, 2)))
         return self.answer(own) + self.join(x)
 
 

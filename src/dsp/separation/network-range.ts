@@ -2,7 +2,8 @@
 // Method: powers of mid and side in 93 ms windows at a quarter hop; the network's shares are masks on the mixture's own
 // spectra of mid and side; `other` is the mixture minus the three, so the stems sum to it. The network is given.
 import { createFrameGrid, framesTouching } from './frame-grid.js';
-import { createPairStft, type PairStft } from './pair-stft.js';
+import { createPairStft } from './pair-stft.js';
+import { createPowerWindow } from './power-window.js';
 import { otherOf, type ReadSong, type Stems } from './separate-range.js';
 
 /** What judges the cells. */
@@ -13,7 +14,8 @@ export interface ShareNetwork {
   readonly binCount: number;
   /**
    * Shares [mid, side][drums, bass, other, vocals][frames][binCount], which sum to 1 over the stems, of `frameCount`
-   * frames; from `powers` [|M|², |S|², Re(M·S*)][marginFrames + frameCount + marginFrames][binCount].
+   * frames; from `powers` [|M|², |S|², Re(M·S*)][marginFrames + frameCount + marginFrames][binCount]. They hold until the
+   * next call.
    */
   judge(powers: Float32Array, frameCount: number): Promise<Float32Array>;
 }
@@ -56,6 +58,7 @@ export function createNetworkSeparator(sampleRateHz: number, network: ShareNetwo
   const { fftSize, hopFrames } = grid;
   const stft = createPairStft(fftSize, hopFrames);
   const { binCount, marginFrames } = network;
+  const powerWindow = createPowerWindow(stft, binCount);
   return {
     async separate(read, song, startSample, endSample, progress) {
       const { first, last } = framesTouching(grid, startSample, endSample);
@@ -69,14 +72,13 @@ export function createNetworkSeparator(sampleRateHz: number, network: ShareNetwo
       read(blockStart, block);
       const analysed = block.slice(0, 2);
       const scale = (USUAL_RMS / song.midRms) ** 2;
-      const powers = measurePowers(stft, analysed, heldFrames, binCount, scale);
       const masked = Object.fromEntries(
         Object.keys(MASKED).map((name) => [name, block.map(() => new Float32Array(endSample - startSample))]),
       ) as Record<keyof typeof MASKED, Float32Array[]>;
       for (let frame = first; frame <= last; frame += CHUNK_FRAMES) {
         const count = Math.min(CHUNK_FRAMES, last + 1 - frame);
-        const judged = framesOf(powers, heldFrames, frame - first, count + 2 * marginFrames, binCount);
-        const shares = await network.judge(judged, count);
+        const powers = powerWindow.measure(analysed, frame - first, count + 2 * marginFrames, scale);
+        const shares = await network.judge(powers, count);
         for (let t = 0; t < count; t++) {
           const start = (frame + t) * hopFrames - fftSize / 2;
           stft.analyse(analysed, start - blockStart);
@@ -93,54 +95,4 @@ export function createNetworkSeparator(sampleRateHz: number, network: ShareNetwo
       return { ...masked, other: otherOf(block, startSample - blockStart, masked) };
     },
   };
-}
-
-/** Powers [|M|², |S|², Re(M·S*)][frames][bins] of a block's frames; of a single channel the side is silent. */
-function measurePowers(
-  stft: PairStft,
-  channels: readonly Float32Array[],
-  frameCount: number,
-  binCount: number,
-  scale: number,
-): Float32Array {
-  const { re, im, fftSize, hopFrames } = stft;
-  const size = frameCount * binCount;
-  const powers = new Float32Array(3 * size);
-  const bins = Math.min(binCount, fftSize / 2 + 1);
-  const isStereo = channels.length > 1;
-  for (let t = 0; t < frameCount; t++) {
-    stft.analyse(channels, t * hopFrames);
-    for (let bin = 0, at = t * binCount; bin < bins; bin++, at++) {
-      const mirrored = bin === 0 ? 0 : fftSize - bin;
-      // Twice the spectra of both channels, from bins k and −k of left + i·right.
-      const leftRe = re[bin]! + re[mirrored]!;
-      const leftIm = im[bin]! - im[mirrored]!;
-      const rightRe = isStereo ? im[bin]! + im[mirrored]! : leftRe;
-      const rightIm = isStereo ? re[mirrored]! - re[bin]! : leftIm;
-      const midRe = leftRe + rightRe;
-      const midIm = leftIm + rightIm;
-      const sideRe = leftRe - rightRe;
-      const sideIm = leftIm - rightIm;
-      powers[at] = (scale / 16) * (midRe * midRe + midIm * midIm);
-      powers[size + at] = (scale / 16) * (sideRe * sideRe + sideIm * sideIm);
-      powers[2 * size + at] = (scale / 16) * (midRe * sideRe + midIm * sideIm);
-    }
-  }
-  return powers;
-}
-
-/** The frames [start, start + count) of [3][frameCount][binCount]. */
-function framesOf(
-  powers: Float32Array,
-  frameCount: number,
-  start: number,
-  count: number,
-  binCount: number,
-): Float32Array {
-  const part = new Float32Array(3 * count * binCount);
-  for (let k = 0; k < 3; k++) {
-    const at = (k * frameCount + start) * binCount;
-    part.set(powers.subarray(at, at + count * binCount), k * count * binCount);
-  }
-  return part;
 }

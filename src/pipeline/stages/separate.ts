@@ -51,7 +51,7 @@ const NEAR_SILENT_DB = -40;
 /** Frames of a range: 15 s at 48 kHz; fixed, so that higher rates take no more memory. */
 const RANGE_FRAMES = 720_896;
 /** The same of forge-lite, which holds two opinions of a range at once. */
-const LITE_RANGE_FRAMES = 360_448;
+const LITE_RANGE_FRAMES = 262_144;
 
 /** How much of the song lies in the centre. */
 const survey = defineScan<SeparateOptions, null, CentreSums, number>({
@@ -98,9 +98,9 @@ interface LiteParams {
 /** The same by forge's own network and the rules. */
 const applyLite = defineApply<SeparateOptions, LiteParams, null, null>({
   order: 'parallel',
-  rangeSec: 7.5,
+  rangeSec: 6,
   rangeFrames: () => LITE_RANGE_FRAMES,
-  memoryMb: 150,
+  memoryMb: 130,
   async run(context) {
     const { sampleRateHz, channelCount, frameCount } = context;
     const { centreShare, level } = context.params;
@@ -224,7 +224,7 @@ function identityOf({ id, sha256, licence }: ModelFiles) {
 /** The stage `separate`. */
 export const separateStage = defineStage({
   id: 'separate',
-  version: 11,
+  version: 12,
   summary: 'Takes a mix apart into vocals, drums, bass and other.',
   source:
     'FitzGerald, DAFx 2010 (medians); Barry et al., DAFx 2004 (centre); a network of our own; Rouard et al., 2022 (HTDemucs)',
