@@ -37,7 +37,7 @@ export interface MeasureParams {
   readonly isWithSpectrum: boolean;
   /** Adds to the levels what they do over time, and to the spectrum what its bands do. */
   readonly isWithTimeline?: boolean;
-  /** Keeps the levels of every 10 ms; of a long recording every 20 ms for forecasts of limiting, 100 ms for pictures. */
+  /** Keeps the levels of every 10 ms; of a long recording every 20 or 50 ms for forecasts of limiting, 100 ms for pictures. */
   readonly ticksFor?: 'forecast' | 'picture';
 }
 
@@ -76,9 +76,13 @@ export function measureRangeSec({ frameCount, sampleRateHz }: AudioShape): numbe
   return Math.min(LONGEST_RANGE_SEC, Math.max(SHORTEST_RANGE_SEC, blocks * BLOCK_SEC));
 }
 
+/** From this length on forecasts make do with levels of 50 ms, so that three hours leave about as many as one. */
+const COARSE_FORECAST_SEC = 4800;
+
 function ticksPerLevel(use: 'forecast' | 'picture', shape: AudioShape): number {
   if (!isLong(shape)) return 1;
-  return use === 'forecast' ? 2 : TICKS_PER_HOP;
+  if (use === 'picture') return TICKS_PER_HOP;
+  return shape.frameCount / shape.sampleRateHz > COARSE_FORECAST_SEC ? 5 : 2;
 }
 
 export const measurePass = defineScan<unknown, MeasureParams, Measures, ProgrammeMeasures>({
