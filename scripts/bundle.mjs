@@ -26,7 +26,7 @@ const englishAlone = {
   },
 };
 
-/** Modules that look for something beside themselves, or load early what most runs do without, as they are in the bundle. */
+/** Modules that look for something beside themselves, as it lies in the bundle. */
 const rewritten = {
   name: 'rewritten',
   setup({ onLoad }) {
@@ -42,13 +42,27 @@ const rewritten = {
       "createRequire(import.meta.url)('yaml')",
       "createRequire(import.meta.url)('./yaml.cjs')",
     );
+    rewrite(/dist[\\/]cli\.js$/, "'forge-audio/package.json'", "'../../package.json'");
     rewrite(/dist[\\/]pipeline[\\/]pools\.js$/, "'./worker.js'", "'./forge.cjs'");
-    // For commands that are programs of their own, of which there are none.
-    rewrite(
-      /commander[\\/]lib[\\/]command\.js$/,
-      "= require('node:child_process')",
-      "= { spawn: (...args) => require('node:child_process').spawn(...args) }",
+  },
+};
+
+/** Node's own modules that most runs do without are loaded when something of them is used. */
+const late = {
+  name: 'late',
+  setup({ onResolve, onLoad }) {
+    onResolve(
+      { filter: /^node:(child_process|fs\/promises|https?|stream|stream\/promises|zlib)$/ },
+      (found) =>
+        found.namespace === 'late'
+          ? { path: found.path, external: true }
+          : { path: found.path, namespace: 'late' },
     );
+    onLoad({ filter: /.*/, namespace: 'late' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== 'default');
+      const getters = names.map((name) => `get ${name}(){return require(${JSON.stringify(path)}).${name}}`);
+      return { contents: `module.exports={${getters.join(',')}}`, resolveDir: root };
+    });
   },
 };
 
@@ -86,7 +100,7 @@ const built = await build({
   ),
   define: { 'import.meta.url': 'moduleUrl' },
   banner: { js: 'const moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
-  plugins: [englishAlone, rewritten],
+  plugins: [englishAlone, rewritten, late],
 });
 const program = built.outputFiles[0].text.replace(/\bimport\((?=")/g, 'importPackage(');
 const start = readFileSync(join(import.meta.dirname, 'start.cjs'));

@@ -15,7 +15,7 @@ async function compile() {
   };
   try {
     await run('master', SONG, '--preset', 'cd', '--jobs', '1');
-    await run('analyze', SONG, '--only', 'loudness');
+    await run('analyze', join(folder, 'master/demo/master.wav'), '--only', 'loudness');
     writeFileSync(`${codePath}.new`, compiled());
     renameSync(`${codePath}.new`, codePath);
   } finally {

@@ -7,6 +7,9 @@ const { join } = require('node:path');
 const { setFlagsFromString } = require('node:v8');
 const { Script } = require('node:vm');
 
+// What every command needs of Node itself is loaded under V8's own flags: under others V8 refuses what is compiled of it.
+for (const name of ['crypto', 'net', 'os', 'perf_hooks']) require(`node:${name}`);
+
 /**
  * Bytecode that a function runs before V8 looks whether to optimise it, in all threads; V8's own figure is an eighth. The
  * long loops are WebAssembly, and compiling what is called a few thousand times around them costs more than it gains: a
