@@ -102,7 +102,9 @@ const built = await build({
   banner: { js: 'const moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
   plugins: [englishAlone, rewritten, late],
 });
-const program = built.outputFiles[0].text.replace(/\bimport\((?=")/g, 'importPackage(');
+// A function, as Node makes one of every CommonJS file; start.cjs calls it. A script by itself imports nothing.
+const body = built.outputFiles[0].text.replace(/\bimport\((?=")/g, 'importPackage(');
+const program = `(function(exports,require,module,__filename,__dirname,importPackage){${body}\n})`;
 const start = readFileSync(join(import.meta.dirname, 'start.cjs'));
 const hash = createHash('sha256').update(program).update(start).digest('hex');
 const programName = `program-${hash.slice(0, 8)}.js`;

@@ -21,10 +21,7 @@ setFlagsFromString('--interrupt-budget=500000');
 const path = join(__dirname, PROGRAM);
 const codePath = join(__dirname, `${PROGRAM}.${process.version}-${process.arch}.code`);
 
-const script = new Script(
-  `(function(exports,require,module,__filename,__dirname,importPackage){${readFileSync(path, 'latin1')}\n})`,
-  { filename: path, cachedData: compiledCode() },
-);
+const script = new Script(readFileSync(path, 'latin1'), { filename: path, cachedData: compiledCode() });
 const program = { exports: {} };
 script.runInThisContext()(
   program.exports,
@@ -39,6 +36,8 @@ script.runInThisContext()(
 module.exports = {
   ...program.exports,
   codePath,
+  /** Whether V8 took the compiled code. */
+  isCompiled: script.cachedDataRejected === false,
   /** Where a build writes what has been compiled so far. */
   compiled: () => script.createCachedData(),
 };

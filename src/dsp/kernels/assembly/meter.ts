@@ -126,10 +126,15 @@ function largest(v: v128): f32 {
 
 /** Largest absolute sample of `frames`, which is rounded up to a multiple of 4 (the rest must be readable samples or 0). */
 export function samplePeak(samples: usize, frames: i32): f32 {
-  let peak = f32x4.splat(0);
+  let even = f32x4.splat(0);
+  let odd = f32x4.splat(0);
   const end = samples + (<usize>((frames + 3) & ~3) << 2);
-  for (; samples < end; samples += 16) peak = f32x4.pmax(peak, f32x4.abs(v128.load(samples)));
-  return largest(peak);
+  for (; samples + 32 <= end; samples += 32) {
+    even = f32x4.pmax(even, f32x4.abs(v128.load(samples)));
+    odd = f32x4.pmax(odd, f32x4.abs(v128.load(samples, 16)));
+  }
+  if (samples < end) even = f32x4.pmax(even, f32x4.abs(v128.load(samples)));
+  return largest(f32x4.pmax(even, odd));
 }
 
 /**
@@ -163,9 +168,14 @@ export function truePeak4(samples: usize, frames: i32, taps: usize, limit: f32, 
 // @ts-ignore: decorator
 @inline
 function anyAbove(from: usize, to: usize, level: f32): bool {
-  let top = f32x4.splat(0);
-  for (let p = from; p < to; p += 16) top = f32x4.pmax(top, f32x4.abs(v128.load(p)));
-  return v128.any_true(f32x4.gt(top, f32x4.splat(level)));
+  let even = f32x4.splat(0);
+  let odd = f32x4.splat(0);
+  for (; from + 32 <= to; from += 32) {
+    even = f32x4.pmax(even, f32x4.abs(v128.load(from)));
+    odd = f32x4.pmax(odd, f32x4.abs(v128.load(from, 16)));
+  }
+  if (from < to) even = f32x4.pmax(even, f32x4.abs(v128.load(from)));
+  return v128.any_true(f32x4.gt(f32x4.pmax(even, odd), f32x4.splat(level)));
 }
 
 /** By lane the larger of `peak` and of what lies at four samples and between them and the next. */
@@ -199,9 +209,9 @@ export function peakNearTop(samples: usize, frames: i32, taps: usize, isFourfold
   for (let p = samples; p < end; p += 64) {
     const near = f32x4.pmax(f32x4.abs(v128.load(p)), f32x4.abs(v128.load(p, 16)));
     const far = f32x4.pmax(f32x4.abs(v128.load(p, 32)), f32x4.abs(v128.load(p, 48)));
-    const peak = largest(f32x4.pmax(near, far));
-    if (peak > top) {
-      top = peak;
+    const peaks = f32x4.pmax(near, far);
+    if (v128.any_true(f32x4.gt(peaks, f32x4.splat(top)))) {
+      top = largest(peaks);
       at = p;
     }
   }
