@@ -4,7 +4,6 @@
 // Cancelling never ends a worker, because a thread that ends inside of a network run takes the process down: a
 // shared flag is read between blocks and ranges, and pools are closed when they are idle.
 import { availableParallelism, totalmem } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
 import { isDivisible, PART_FRAMES } from '../audio/delivery-form.js';
 import { errorFromRecord, ForgeError } from '../errors.js';
@@ -22,12 +21,6 @@ const SHARED_POOL = 'shared';
 const IDLE_MS = 10_000;
 /** What a worker's short-lived objects may fill: the samples themselves lie in buffers outside of it. */
 const YOUNG_GENERATION_MB = 6;
-/**
- * Bytecode that a function runs before V8 looks whether to optimise it, in all threads; V8's own figure is an eighth. The
- * long loops are WebAssembly, and compiling what is called a few thousand times around them costs more than it gains: a
- * tenth of the processor time of a master of 5 minutes.
- */
-const INTERRUPT_BUDGET_BYTES = 500_000;
 const PROGRESS_EVERY_MS = 100;
 /** Working memory of a range where the pass states none. */
 const DEFAULT_RANGE_MEMORY_MB = 64;
@@ -51,7 +44,6 @@ export class Pools implements Workshop {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: PoolOptions = {}) {
-    setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET_BYTES}`);
     this.jobs = options.jobs ?? availableParallelism();
     this.#workerUrl = options.workerUrl ?? new URL('./worker.js', import.meta.url);
     this.#budget = new Budget(this.jobs, (0.75 * totalmem()) / 2 ** 20);

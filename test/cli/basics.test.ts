@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { forge, jsonOf, testSong, writeWav } from '../helpers/cli.js';
 import { temporaryFolder } from '../helpers/direct-job.js';
+
+const PROGRAM = resolve(import.meta.dirname, '../../dist/bundle/forge.cjs');
 
 describe('forge', () => {
   const cwd = temporaryFolder();
@@ -11,6 +15,15 @@ describe('forge', () => {
     const result = await forge(['--version'], { cwd });
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(result.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('starts from the code that the build compiled, and without it where V8 refuses it', async () => {
+    const isCompiled = async (...flags: string[]) => {
+      const script = `process.stdout.write(String(require(${JSON.stringify(PROGRAM)}).isCompiled))`;
+      return (await promisify(execFile)(process.execPath, [...flags, '-e', script])).stdout;
+    };
+    expect(await isCompiled()).toBe('true');
+    expect(await isCompiled('--max-lazy')).toBe('false');
   });
 
   it('shows help on stdout, for itself and for every command', async () => {

@@ -11,7 +11,7 @@ function largestLane(v: v128): f32 {
 
 /**
  * Raises out[i] to the largest magnitude of the signal at frame i and at the seven eighths behind it, for `frames` (a
- * multiple of 4) frames. Blocks of 64 frames that cannot exceed `threshold` leave `out` as it is. Reads halfFrames + 4
+ * multiple of 4) frames. Blocks of 64 frames, or 16 of them, that cannot exceed `threshold` leave `out` as it is. Reads halfFrames + 4
  * frames before and behind. taps: for each of `halfFrames` distances the sum and difference taps of the phases 1/7,
  * 2/6 and 3/5, and the tap of phase 4. limit: largest gain of the interpolator. Returns the largest value found.
  */
@@ -26,53 +26,79 @@ export function peakEnvelope(
 ): f32 {
   const end = samples + (<usize>frames << 2);
   const reach = <usize>(halfFrames + 4) << 2;
+  const level = threshold / limit;
   let found = f32x4.splat(0);
   while (samples < end) {
     const stop = min(samples + 256, end);
-    let top = f32x4.splat(0);
-    for (let p = samples - reach; p < stop + reach; p += 16) top = f32x4.pmax(top, f32x4.abs(v128.load(p)));
-    if (largestLane(top) * limit > threshold) {
-      for (let p = samples; p < stop; p += 16) {
-        let even1 = f32x4.splat(0);
-        let odd1 = f32x4.splat(0);
-        let even2 = f32x4.splat(0);
-        let odd2 = f32x4.splat(0);
-        let even3 = f32x4.splat(0);
-        let odd3 = f32x4.splat(0);
-        let half = f32x4.splat(0);
-        let t = taps;
-        let near = p;
-        let far = p + 4;
-        for (let k = 0; k < halfFrames; k++) {
-          const a = v128.load(near);
-          const b = v128.load(far);
-          const sum = f32x4.add(a, b);
-          const difference = f32x4.sub(a, b);
-          even1 = f32x4.add(even1, f32x4.mul(sum, v128.load32_splat(t)));
-          odd1 = f32x4.add(odd1, f32x4.mul(difference, v128.load32_splat(t, 4)));
-          even2 = f32x4.add(even2, f32x4.mul(sum, v128.load32_splat(t, 8)));
-          odd2 = f32x4.add(odd2, f32x4.mul(difference, v128.load32_splat(t, 12)));
-          even3 = f32x4.add(even3, f32x4.mul(sum, v128.load32_splat(t, 16)));
-          odd3 = f32x4.add(odd3, f32x4.mul(difference, v128.load32_splat(t, 20)));
-          half = f32x4.add(half, f32x4.mul(sum, v128.load32_splat(t, 24)));
-          near -= 4;
-          far += 4;
-          t += 28;
-        }
-        let peak = f32x4.pmax(f32x4.abs(v128.load(p)), f32x4.abs(half));
-        peak = f32x4.pmax(peak, f32x4.add(f32x4.abs(even1), f32x4.abs(odd1)));
-        peak = f32x4.pmax(peak, f32x4.add(f32x4.abs(even2), f32x4.abs(odd2)));
-        peak = f32x4.pmax(peak, f32x4.add(f32x4.abs(even3), f32x4.abs(odd3)));
-        found = f32x4.pmax(found, peak);
-        v128.store(out, f32x4.pmax(v128.load(out), peak));
-        out += 16;
-      }
-    } else {
+    if (!anyAbove(samples - reach, stop + reach, level)) {
       out += stop - samples;
+      samples = stop;
+      continue;
     }
-    samples = stop;
+    while (samples < stop) {
+      const near = min(samples + 64, stop);
+      if (anyAbove(samples - reach, near + reach, level)) {
+        for (; samples < near; samples += 16, out += 16) {
+          const peak = peakEighths(samples, taps, halfFrames);
+          found = f32x4.pmax(found, peak);
+          v128.store(out, f32x4.pmax(v128.load(out), peak));
+        }
+      } else {
+        out += near - samples;
+        samples = near;
+      }
+    }
   }
   return largestLane(found);
+}
+
+/** Whether a sample between two addresses, a multiple of 16 bytes apart, is above a level. */
+// @ts-ignore: decorator
+@inline
+function anyAbove(from: usize, to: usize, level: f32): bool {
+  let even = f32x4.splat(0);
+  let odd = f32x4.splat(0);
+  for (; from + 32 <= to; from += 32) {
+    even = f32x4.pmax(even, f32x4.abs(v128.load(from)));
+    odd = f32x4.pmax(odd, f32x4.abs(v128.load(from, 16)));
+  }
+  if (from < to) even = f32x4.pmax(even, f32x4.abs(v128.load(from)));
+  return v128.any_true(f32x4.gt(f32x4.pmax(even, odd), f32x4.splat(level)));
+}
+
+/** By lane the largest magnitude at four frames and at the seven eighths behind each. */
+// @ts-ignore: decorator
+@inline
+function peakEighths(p: usize, taps: usize, halfFrames: i32): v128 {
+  let even1 = f32x4.splat(0);
+  let odd1 = f32x4.splat(0);
+  let even2 = f32x4.splat(0);
+  let odd2 = f32x4.splat(0);
+  let even3 = f32x4.splat(0);
+  let odd3 = f32x4.splat(0);
+  let half = f32x4.splat(0);
+  let near = p;
+  let far = p + 4;
+  for (let k = 0; k < halfFrames; k++) {
+    const a = v128.load(near);
+    const b = v128.load(far);
+    const sum = f32x4.add(a, b);
+    const difference = f32x4.sub(a, b);
+    even1 = f32x4.add(even1, f32x4.mul(sum, v128.load32_splat(taps)));
+    odd1 = f32x4.add(odd1, f32x4.mul(difference, v128.load32_splat(taps, 4)));
+    even2 = f32x4.add(even2, f32x4.mul(sum, v128.load32_splat(taps, 8)));
+    odd2 = f32x4.add(odd2, f32x4.mul(difference, v128.load32_splat(taps, 12)));
+    even3 = f32x4.add(even3, f32x4.mul(sum, v128.load32_splat(taps, 16)));
+    odd3 = f32x4.add(odd3, f32x4.mul(difference, v128.load32_splat(taps, 20)));
+    half = f32x4.add(half, f32x4.mul(sum, v128.load32_splat(taps, 24)));
+    near -= 4;
+    far += 4;
+    taps += 28;
+  }
+  let peak = f32x4.pmax(f32x4.abs(v128.load(p)), f32x4.abs(half));
+  peak = f32x4.pmax(peak, f32x4.add(f32x4.abs(even1), f32x4.abs(odd1)));
+  peak = f32x4.pmax(peak, f32x4.add(f32x4.abs(even2), f32x4.abs(odd2)));
+  return f32x4.pmax(peak, f32x4.add(f32x4.abs(even3), f32x4.abs(odd3)));
 }
 
 /** The same without looking between samples. */
