@@ -71,14 +71,16 @@ export class Pools implements Workshop {
   /** The executor of a stage's passes. */
   executorFor(stage: StageDefinition, hasNetworks = false): Executor {
     const pools = this;
-    const poolName = poolNameOf(stage.id, hasNetworks);
+    const poolOf = (passId: string) =>
+      poolNameOf(stage.id, hasNetworks && stage.passes[passId]?.runsNetworks !== false);
     return {
       lanes: this.jobs,
       get isCancelled() {
         return pools.isCancelled;
       },
-      runRange: (request, cores, onProgress) => pools.#runRange(poolName, stage, request, cores, onProgress),
-      merge: (task) => pools.#sendOne(poolName, { kind: 'merge', task }),
+      runRange: (request, cores, onProgress) =>
+        pools.#runRange(poolOf(request.passId), stage, request, cores, onProgress),
+      merge: (task) => pools.#sendOne(poolOf(task.passId), { kind: 'merge', task }),
       encode: (request) => pools.encode(request),
       rest: () => pools.rest(),
     };
