@@ -133,8 +133,8 @@ export class Pools implements Workshop {
     cores: number,
     onProgress: (fraction: number) => void,
   ): Promise<RangeReply> {
-    const memoryMb = stage.passes[request.passId]?.memoryMb ?? DEFAULT_RANGE_MEMORY_MB;
-    return this.#budget.with({ cores, memoryMb }, async () => {
+    const { memoryMb = DEFAULT_RANGE_MEMORY_MB, order } = stage.passes[request.passId]!;
+    return this.#budget.with({ cores, memoryMb, isChained: order === 'sequential' }, async () => {
       this.#throwIfCancelled();
       const slot = this.#freeSlots.pop()!;
       Atomics.store(this.#signals, slot, 0);

@@ -248,10 +248,7 @@ class TrackRun {
     };
   }
 
-  /**
-   * While the input is hashed, threads of the first stage start: a second where there will be ranges for it, and one for
-   * networks that a person named, where a later pass runs them.
-   */
+  /** While the input is hashed, threads of the first pass start: a second where there will be ranges for it. */
   async #warmFirst(): Promise<void> {
     const [node] = this.plan.nodes;
     const [pass] = Object.values(node?.stage.passes ?? {});
@@ -260,8 +257,6 @@ class TrackRun {
     const hasNetworks = Object.keys(await this.#modelsOf(node)).length > 0;
     const beginsWithNetworks = hasNetworks && pass.runsNetworks !== false;
     this.pools.warm(node.stage.id, hasTwo ? 2 : 1, beginsWithNetworks);
-    if (!beginsWithNetworks && node.models.some(({ required }) => required))
-      this.pools.warm(node.stage.id, 1, true);
   }
 
   /** The store is loaded only for stages that name models. */

@@ -155,9 +155,9 @@ async function run(job: StageJob<Options>): Promise<StageOutcome> {
   const isNothingAsked = job.options.strengthPercent === 0 || job.options.maxReductionDb === 0;
   // A model that a person named works whatever is found: it need not wait.
   const isSettled = job.options.model === 'deepfilternet3' && !isNothingAsked;
-  const [levels, settled] = await bothOf(
-    job.scan(levelScan, null),
+  const [settled, levels] = await bothOf(
     isSettled ? denoiseAndLook(job) : Promise.resolve(undefined),
+    job.scan(levelScan, null),
   );
   const evidence = judgeNoise(levels, audio.sampleRateHz);
   const isInstalled = job.models.deepfilternet3 !== undefined;
