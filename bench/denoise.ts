@@ -16,6 +16,7 @@ import { createDeepFilterStream } from '../dist/models/deepfilternet3/denoiser.j
 import { type DeepFilterNetwork, loadDeepFilterNetwork } from '../dist/models/deepfilternet3/network.js';
 import { scaleInvariantSdrDb } from '../test/helpers/sdr.js';
 import { compareSamples, compareTime, findReferenceTool } from './denoise/reference-tool.js';
+import { compareStereo } from './denoise/stereo-command.js';
 import type { BenchCase, BenchRow } from './run.js';
 
 const SHARED_DIR = resolve(process.env.FORGE_SHARED_DIR ?? '../shared');
@@ -56,7 +57,12 @@ export const bench: BenchCase = {
           ...(leastSdrDb === undefined ? {} : { isMet: siSdrDb >= leastSdrDb }),
         });
       }
-      rows.push(...stereoRows(rows), ...(await referenceRows(folder, clean, noisy, isQuick)));
+      rows.push(...stereoRows(rows));
+      if ((await openNetwork()) !== undefined) {
+        const timeOptions = isQuick ? { durationSec: 20, repeats: 1 } : { durationSec: 300, repeats: 5 };
+        rows.push(compareStereo(noisy, join(SHARED_DIR, 'models'), folder, timeOptions));
+      }
+      rows.push(...(await referenceRows(folder, clean, noisy, isQuick)));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -2,14 +2,13 @@
 // FORGE_DEEP_FILTER and FORGE_DEEP_FILTER_MODEL): its samples against ours, and its time against the whole command's.
 // Like against like: the tool's defaults (no limit, no post-filter, all thresholds off) and its delay taken out. The tool
 // reads 16 bits as s/32767 and cuts to 16 bits towards zero; for the comparison of samples ours is made to do the same.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openWav } from '../../dist/audio/wav-reader.js';
 import { createWavWriter } from '../../dist/audio/wav-writer.js';
 import type { BenchRow } from '../run.js';
+import { type Cost, FORGE, timed } from './timed.js';
 
-const FORGE = join(import.meta.dirname, '../../bin/forge.js');
 const PEERS_DIR = join(import.meta.dirname, '../.peers');
 const RATE_HZ = 48_000;
 const HOP_FRAMES = 480;
@@ -127,23 +126,6 @@ export function compareTime(
       ? {}
       : { isMet: cpuRatio <= LARGEST_TIME_RATIO && peakMemoryMb < LARGEST_MEMORY_MB }),
   };
-}
-
-interface Cost {
-  readonly elapsedSec: number;
-  readonly cpuSec: number;
-}
-
-/** Elapsed time and processor time of a command. @throws Error when it fails */
-function timed(path: string, args: readonly string[], env = process.env): Cost {
-  const { status, stderr } = spawnSync('bash', ['-c', 'time -p "$0" "$@"', path, ...args], {
-    encoding: 'utf8',
-    env: { ...env, LC_ALL: 'C' },
-  });
-  const [, elapsed, user, system] =
-    /real ([\d.]+)\s+user ([\d.]+)\s+sys ([\d.]+)\s*$/.exec(stderr ?? '') ?? [];
-  if (status !== 0 || elapsed === undefined) throw new Error(`${path} ended with ${status}: ${stderr}`);
-  return { elapsedSec: Number(elapsed), cpuSec: Number(user) + Number(system) };
 }
 
 function writeMono(path: string, samples: Float64Array): void {

@@ -1,9 +1,12 @@
-// Shares cores and memory between all pools: first come, first served, so that a large claim is not starved.
+// Shares cores and memory between all pools: first come, first served, so that a large claim is not starved. Only work whose
+// steps need each other's results, and can never be caught up with by more cores, does not wait between its steps.
 
 /** What a task takes while it runs. */
 export interface Claim {
   readonly cores: number;
   readonly memoryMb: number;
+  /** A step of a chain: it goes before all that wait, and what it leaves is kept for the next if that comes at once. */
+  readonly isChained?: boolean;
 }
 
 /** A queue before a fixed amount of cores and memory. A claim beyond the whole is granted when nothing else runs. */
@@ -32,7 +35,8 @@ export class Budget {
       memoryMb: Math.min(claim.memoryMb, this.memoryMb),
     };
     await new Promise<void>((grant) => {
-      this.#waiting.push({ claim: granted, grant });
+      if (claim.isChained === true) this.#waiting.unshift({ claim: granted, grant });
+      else this.#waiting.push({ claim: granted, grant });
       this.#grantWhatFits();
     });
     try {
@@ -40,7 +44,9 @@ export class Budget {
     } finally {
       this.#freeCores += granted.cores;
       this.#freeMemoryMb += granted.memoryMb;
-      this.#grantWhatFits();
+      // The next step is asked for before the event loop turns.
+      if (claim.isChained === true) setImmediate(() => this.#grantWhatFits());
+      else this.#grantWhatFits();
     }
   }
 

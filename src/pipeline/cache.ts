@@ -19,7 +19,7 @@ import type { EncodedOutput, StageResult } from './stage-result.js';
 const CACHE_FOLDER = '.cache';
 const RESULT_FILE = 'result.json';
 /** Raised when the layout of cached results changes. */
-const CACHE_FORMAT = 1;
+const CACHE_FORMAT = 2;
 /** Cached results of all tracks of one output folder together. */
 export const CACHE_LIMIT_BYTES = 20 * 2 ** 30;
 

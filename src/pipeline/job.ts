@@ -1,13 +1,12 @@
 // Runs one stage: gives run(job) its passes, keeps what every range gave, and repeats nothing that is done.
 //
 //   <folder>/pass-<n>-<hash>/<range>.done     what one range gave, and <range>.bulk (range-records.ts)
-//   <folder>/pass-<n>-<hash>/<role>.part      an output while a pass writes it, preallocated float32
-//   <folder>/pass-<n>-<hash>/<role>.wav       the same when it is whole
+//   <folder>/pass-<n>-<hash>/<role>.wav       an output, preallocated float32; whole when there is a file `joined`
 //   <folder>/<role>[.<label>].delivery.<ext>  an encoded deliverable
 //
 // After a crash the same calls in the same order find their recorded results.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serialize } from 'node:v8';
 import { makeDurable } from '../audio/atomic-file.js';
@@ -35,6 +34,7 @@ import type {
   StageOutcome,
 } from './stage.js';
 import type { Bypass, EncodedOutput, StageNote, StageResult } from './stage-result.js';
+import { WrittenFrames } from './written-frames.js';
 
 const FLOAT32: SampleFormat = { kind: 'float', bits: 32 };
 
@@ -87,6 +87,8 @@ class Job implements StageJob<unknown> {
   readonly #bypassed: Record<string, Bypass> = {};
   readonly #notes: StageNote[] = [];
   readonly #recorded = new Map<AnyPass, RecordedBulk<unknown>>();
+  /** How far outputs are written, by path: their apply pass may still be at work. */
+  readonly #written = new Map<string, WrittenFrames>();
   /** Passes at work; of several, the one that began first tells how far it is. */
   readonly #underWay: PassCall[] = [];
   #callCount = 0;
@@ -131,22 +133,25 @@ class Job implements StageJob<unknown> {
     outputs: Readonly<Record<string, { readonly channelCount: number }>>,
     inputs: Readonly<Record<string, AudioRef>> = {},
   ): Promise<Summary> => {
-    const allInputs = { ...this.inputs, ...inputs };
-    const call = this.#open(pass, params, allInputs, outputs);
-    const isWhole = existsSync(join(call.folder, 'joined'));
-    if (!isWhole) this.#createOutputs(call);
-    await this.#runRanges(call);
-    if (!isWhole) this.#joinOutputs(call);
-    for (const [role, target] of Object.entries(call.outputs)) {
+    const call = this.#open(pass, params, { ...this.inputs, ...inputs }, outputs);
+    const written = new WrittenFrames();
+    for (const [role, { path, channelCount }] of Object.entries(call.outputs)) {
+      this.#written.set(path, written);
       this.#outputs[role] = {
         name: role,
-        path: wholePath(call, role),
+        path,
         key: `${this.#setting.key}/${role}#${call.index}-${call.identity}`,
         sampleRateHz: call.shape.sampleRateHz,
-        channelCount: target.channelCount,
+        channelCount,
         frameCount: call.shape.frameCount,
         sampleFormat: FLOAT32,
       };
+    }
+    try {
+      await this.#write(call, written);
+    } catch (error) {
+      written.fail(error);
+      throw error;
     }
     return (await this.#merge(call)) as Summary;
   };
@@ -241,7 +246,7 @@ class Job implements StageJob<unknown> {
     mkdirSync(callFolder, { recursive: true });
     const targets = Object.entries(outputs).map(([role, { channelCount }]) => [
       role,
-      { path: join(callFolder, `${role}.part`), channelCount },
+      { path: join(callFolder, `${role}.wav`), channelCount },
     ]);
     return {
       index,
@@ -267,26 +272,31 @@ class Job implements StageJob<unknown> {
     }
   }
 
+  /** Runs an apply pass until its outputs are whole. */
+  async #write(call: PassCall, written: WrittenFrames): Promise<void> {
+    const isWhole = existsSync(join(call.folder, 'joined'));
+    if (!isWhole) this.#createOutputs(call);
+    // Frames that two ranges share are summed when all are done.
+    await this.#runRanges(call, (endFrame) => call.tailFrames === 0 && written.reach(endFrame));
+    if (!isWhole) this.#joinOutputs(call);
+    written.reach(Number.POSITIVE_INFINITY);
+  }
+
   #createOutputs(call: PassCall): void {
-    for (const [role, target] of Object.entries(call.outputs)) {
-      if (existsSync(target.path) || existsSync(wholePath(call, role))) continue;
+    for (const target of Object.values(call.outputs)) {
+      if (existsSync(target.path)) continue;
       const { sampleRateHz, frameCount } = call.shape;
       const spec = { sampleRateHz, channelCount: target.channelCount, frameCount, sampleFormat: FLOAT32 };
       createWavWriter(target.path, spec).commit(false);
     }
   }
 
-  /** Idempotent up to the marker `joined`, after which the outputs stand under their final names. */
+  /** Idempotent up to the marker `joined`. */
   #joinOutputs(call: PassCall): void {
-    for (const [role, target] of Object.entries(call.outputs)) {
-      if (existsSync(target.path)) {
-        joinBorders(target, call.ranges, call.tailFrames);
-        renameSync(target.path, wholePath(call, role));
-      }
-    }
+    for (const target of Object.values(call.outputs)) joinBorders(target, call.ranges, call.tailFrames);
     writeFileSync(join(call.folder, 'joined'), '');
     for (const name of readdirSync(call.folder)) {
-      if (/\.part\.(head|tail)\d+$/.test(name)) rmSync(join(call.folder, name));
+      if (/\.wav\.(head|tail)\d+$/.test(name)) rmSync(join(call.folder, name));
     }
   }
 
@@ -306,33 +316,49 @@ class Job implements StageJob<unknown> {
     return summary;
   }
 
-  /** Does what is not recorded yet. */
-  async #runRanges(call: PassCall): Promise<void> {
+  /** Does what is not recorded yet; tells the frame up to which all ranges are done. */
+  async #runRanges(call: PassCall, onDone: (endFrame: number) => void = () => {}): Promise<void> {
     const isDone = call.ranges.map((range) => hasRecord(call.folder, range.index));
     const progress: number[] = isDone.map(Number);
+    const reportDone = () => {
+      const firstOpen = isDone.indexOf(false);
+      onDone(firstOpen < 0 ? call.shape.frameCount : call.ranges[firstOpen]!.startFrame);
+    };
     const report = () => {
       if (this.#underWay[0] !== call) return;
       const done = progress.reduce((sum, fraction) => sum + fraction, 0);
       this.#setting.onProgress?.({ passId: call.passId, fraction: done / Math.max(1, call.ranges.length) });
     };
     const runOne = async (range: FrameRange): Promise<void> => {
+      await this.#untilWritten(call, range);
       const { busyMs } = await this.#runRange(call, range, (fraction) => {
         progress[range.index] = fraction;
         report();
       });
       this.#busyMs += busyMs;
       progress[range.index] = 1;
+      isDone[range.index] = true;
       report();
+      reportDone();
     };
     const { executor } = this.#setting;
     const lanes = call.pass.order === 'sequential' ? 1 : executor.lanes;
     const open = call.ranges.filter((range) => !isDone[range.index]);
     this.#underWay.push(call);
+    reportDone();
     try {
       await inLanes(open, lanes, runOne);
     } finally {
       this.#underWay.splice(this.#underWay.indexOf(call), 1);
     }
+  }
+
+  /** Waits until what the range reads of outputs under way is there. */
+  async #untilWritten({ pass, shape, inputs }: PassCall, range: FrameRange): Promise<void> {
+    const { reachSec = Number.POSITIVE_INFINITY } = pass;
+    const endSec = range.endFrame / shape.sampleRateHz + reachSec;
+    for (const { path, sampleRateHz, frameCount } of Object.values(inputs))
+      await this.#written.get(path)?.until(Math.min(frameCount, Math.ceil(endSec * sampleRateHz)));
   }
 
   async #runRange(
@@ -380,8 +406,4 @@ interface PassCall {
   readonly tailFrames: number;
   readonly folder: string;
   readonly outputs: Readonly<Record<string, OutputTarget>>;
-}
-
-function wholePath(call: PassCall, role: string): string {
-  return join(call.folder, `${role}.wav`);
 }

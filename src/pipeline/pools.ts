@@ -63,14 +63,16 @@ export class Pools implements Workshop {
   /** The executor of a stage's passes. */
   executorFor(stage: StageDefinition, hasNetworks = false): Executor {
     const pools = this;
-    const poolName = poolNameOf(stage.id, hasNetworks);
+    const poolOf = (passId: string) =>
+      poolNameOf(stage.id, hasNetworks && stage.passes[passId]?.runsNetworks !== false);
     return {
       lanes: this.jobs,
       get isCancelled() {
         return pools.isCancelled;
       },
-      runRange: (request, cores, onProgress) => pools.#runRange(poolName, stage, request, cores, onProgress),
-      merge: (task) => pools.#sendOne(poolName, { kind: 'merge', task }),
+      runRange: (request, cores, onProgress) =>
+        pools.#runRange(poolOf(request.passId), stage, request, cores, onProgress),
+      merge: (task) => pools.#sendOne(poolOf(task.passId), { kind: 'merge', task }),
       encode: (request) => pools.encode(request),
       rest: () => pools.rest(),
     };
@@ -123,8 +125,8 @@ export class Pools implements Workshop {
     cores: number,
     onProgress: (fraction: number) => void,
   ): Promise<RangeReply> {
-    const memoryMb = stage.passes[request.passId]?.memoryMb ?? DEFAULT_RANGE_MEMORY_MB;
-    return this.#budget.with({ cores, memoryMb }, async () => {
+    const { memoryMb = DEFAULT_RANGE_MEMORY_MB, order } = stage.passes[request.passId]!;
+    return this.#budget.with({ cores, memoryMb, isChained: order === 'sequential' }, async () => {
       this.#throwIfCancelled();
       const slot = this.#freeSlots.pop()!;
       Atomics.store(this.#signals, slot, 0);

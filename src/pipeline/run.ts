@@ -248,13 +248,15 @@ class TrackRun {
     };
   }
 
-  /** While the input is hashed, threads of the first stage start: a second where there will be ranges for it. */
+  /** While the input is hashed, threads of the first pass start: a second where there will be ranges for it. */
   async #warmFirst(): Promise<void> {
     const [node] = this.plan.nodes;
     const [pass] = Object.values(node?.stage.passes ?? {});
     if (node === undefined || pass === undefined) return;
     const hasTwo = pass.order === 'parallel' && (this.info.durationSec ?? 0) > SHORT_SEC;
-    this.pools.warm(node.stage.id, hasTwo ? 2 : 1, Object.keys(await this.#modelsOf(node)).length > 0);
+    const hasNetworks = Object.keys(await this.#modelsOf(node)).length > 0;
+    const beginsWithNetworks = hasNetworks && pass.runsNetworks !== false;
+    this.pools.warm(node.stage.id, hasTwo ? 2 : 1, beginsWithNetworks);
   }
 
   /** The store is loaded only for stages that name models. */

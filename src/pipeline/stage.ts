@@ -87,6 +87,13 @@ interface PassBase<Params> {
   readonly coresPerRange?: number | ((params: Params) => number);
   /** Peak memory of one worker beyond the baseline, in MB, for the plan and the memory budget. */
   readonly memoryMb?: number;
+  /**
+   * How far beyond the end of its range the pass reads, in seconds, at most. A pass that states it follows an `apply` that is
+   * still writing what it reads, range by range; any other waits for the whole.
+   */
+  readonly reachSec?: number;
+  /** False where a stage with networks runs none in this pass: its ranges then go to the shared threads. */
+  readonly runsNetworks?: boolean;
 }
 
 /**
@@ -209,7 +216,10 @@ export interface StageJob<Options> {
     outputs: Readonly<Record<string, { readonly channelCount: number }>>,
     inputs?: Readonly<Record<string, AudioRef>>,
   ): Promise<Summary>;
-  /** A result of an earlier `apply` of this job, for a later pass to read. */
+  /**
+   * What an `apply` of this job writes, for another pass to read. It is there as soon as `apply` was called: passes with a
+   * `reachSec` follow the writing, others begin when it is done.
+   */
   output(role: string): AudioRef;
   /** Declares that an output is an input, untouched: nothing is copied, and the report gives the reason. */
   bypass(outputRole: string, inputRole: string, reason: string): void;

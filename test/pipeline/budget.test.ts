@@ -53,4 +53,24 @@ describe('Budget', () => {
     ).rejects.toThrow('boom');
     await expect(budget.with({ cores: 1, memoryMb: 10 }, async () => 'free')).resolves.toBe('free');
   });
+
+  it('lets a chain go from step to step, whoever waits', async () => {
+    const budget = new Budget(1, 100);
+    const order: string[] = [];
+    const others = async () => {
+      for (const name of ['a', 'b', 'c'])
+        void budget.with({ cores: 1, memoryMb: 10 }, async () => void order.push(name));
+    };
+    const chain = async () => {
+      for (let step = 1; step <= 3; step++) {
+        await budget.with({ cores: 1, memoryMb: 10, isChained: true }, async () => {
+          if (step === 1) await others();
+          order.push(`step ${step}`);
+        });
+      }
+    };
+    await chain();
+    await budget.with({ cores: 1, memoryMb: 10 }, async () => void order.push('last'));
+    expect(order).toEqual(['step 1', 'step 2', 'step 3', 'a', 'b', 'c', 'last']);
+  });
 });

@@ -75,11 +75,16 @@ export function createResidualRange(
     frameCount: inner.frameCount,
     read(startFrame, into) {
       for (const [channel, samples] of into.entries()) {
-        const from = kept[channel]!;
-        for (let n = 0; n < samples.length; n++) {
-          const frame = startFrame + n;
-          samples[n] = frame < 0 || frame >= inner.frameCount ? 0 : (from[frame - keptFrom] ?? Number.NaN);
-        }
+        const first = Math.min(Math.max(0, -startFrame), samples.length);
+        const end = Math.max(first, Math.min(inner.frameCount - startFrame, samples.length));
+        // What is not kept any more, or not there yet, must not pass for silence.
+        samples.fill(0, 0, first).fill(Number.NaN, first, end).fill(0, end);
+        const from = Math.max(first, keptFrom - startFrame);
+        if (from < end)
+          samples.set(
+            kept[channel]!.subarray(startFrame + from - keptFrom, startFrame + end - keptFrom),
+            from,
+          );
       }
     },
     close() {},

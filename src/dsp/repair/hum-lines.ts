@@ -6,13 +6,13 @@ import { createResampledReader, type FrameSource } from '../resample.js';
 import { createStft, createWindow } from '../stft.js';
 
 /** The low band is looked at at this rate. */
-const LOW_RATE_HZ = 4800;
+export const LOW_RATE_HZ = 4800;
 const FFT_SIZE = 8192;
 /** One comb frame a second, from 1.7 s around it. */
 export const COMB_STEP_SEC = 1;
 /** The mains, and how far the fundamental may be from them: the grid's tolerance, or the pitch error of a tape. */
 export const MAINS_HZ = [50, 60] as const;
-const REACH_HZ = 0.7;
+export const REACH_HZ = 0.7;
 export const GRID_HZ = 0.02;
 export const CANDIDATES_PER_MAINS = Math.round((2 * REACH_HZ) / GRID_HZ) + 1;
 /** Harmonics that the comb counts, and those that are taken away. */
@@ -29,6 +29,12 @@ const PHASOR_FRAMES = 2 * LOW_RATE_HZ;
 /** Levels are means over 100 ms; silence counts as −100 dBFS. */
 const LEVEL_FRAMES = LOW_RATE_HZ / 10;
 const QUIETEST_MEAN_SQUARE = 1e-10;
+
+/** The fundamental of hum, every COMB_STEP_SEC. */
+export interface MainsTrack {
+  readonly mainsHz: number;
+  readonly track: Float64Array;
+}
 
 /** Fundamentals that the comb tries. */
 export const CANDIDATES_HZ: readonly number[] = MAINS_HZ.flatMap((mainsHz) =>

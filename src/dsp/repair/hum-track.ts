@@ -10,6 +10,7 @@ import {
   GRID_HZ,
   HARMONICS,
   MAINS_HZ,
+  type MainsTrack,
   PHASOR_STEP_SEC,
 } from './hum-lines.js';
 
@@ -54,10 +55,10 @@ export interface Hum {
  * The fundamental every COMB_STEP_SEC, or undefined where there is no hum.
  * @param scores of measureCombs, the ranges' one after the other
  */
-export function trackHum(scores: Uint8Array): { mainsHz: number; track: Float64Array } | undefined {
+export function trackHum(scores: Uint8Array): MainsTrack | undefined {
   const width = CANDIDATES_HZ.length;
   const frameCount = scores.length / width;
-  let best: { mainsHz: number; track: Float64Array } | undefined;
+  let best: MainsTrack | undefined;
   let bestShare = 0;
   if (frameCount < LEAST_FRAMES) return undefined;
   for (const [which, mainsHz] of MAINS_HZ.entries()) {
@@ -113,7 +114,7 @@ function smoothed(values: Float64Array, reach: number): Float64Array {
  * @param blocks [block][channel][2·HARMONICS]; turned in place to the refined track
  */
 export function resolveHum(
-  { mainsHz, track }: { mainsHz: number; track: Float64Array },
+  { mainsHz, track }: MainsTrack,
   blocks: readonly Float32Array[][],
 ): Hum | undefined {
   const channelCount = blocks[0]?.length ?? 0;

@@ -1,4 +1,5 @@
-// The passes of the stage `denoise`: a scan for steady noise, and the work of a denoiser range by range.
+// The passes of the stage `denoise`: a scan for steady noise, the work of a denoiser range by range, and looks at what it made
+// that follow it. A denoiser hands its state from range to range, in one thread; whatever can be done beside it is a scan.
 import { concat } from '../../dsp/concat.js';
 import { createSignMeter, type SampleSource } from '../../dsp/denoise/content-guard.js';
 import { createEmbeddedDenoiser } from '../../dsp/denoise/embedded-denoiser.js';
@@ -30,15 +31,22 @@ export interface DenoiseParams {
   readonly noisePower: Float64Array;
 }
 
+/** Where the residual is found. */
+export interface ResidualParams extends Pick<DenoiseParams, 'residualGain' | 'givesResidual'> {}
+
 /** Seconds of a block inside of a range. */
 const BLOCK_SEC = 2;
+/** More than a level, a frame of the guard, or a converter's filter reaches beyond the end of a range. */
+const REACH_SEC = 1;
 /** Frames of 32 ms that the guard looks at in one go. */
 const GUARD_STEP_FRAMES = 64;
 
 export const levelScan = defineScan<unknown, null, LevelHistogram, LevelHistogram>({
   order: 'parallel',
-  rangeSec: 60,
+  rangeSec: 30,
   memoryMb: 20,
+  reachSec: REACH_SEC,
+  runsNetworks: false,
   run(context) {
     const { startFrame, endFrame } = context.range;
     const part = measureLevels(context.input('audio'), startFrame, endFrame, (done) =>
@@ -49,35 +57,49 @@ export const levelScan = defineScan<unknown, null, LevelHistogram, LevelHistogra
   merge: addHistograms,
 });
 
-export const denoiseApply = defineApply<unknown, DenoiseParams, ResidualFigures, ResidualFigures>({
+export const denoiseApply = defineApply<unknown, DenoiseParams, null, null>({
   order: 'sequential',
-  rangeSec: 120,
+  rangeSec: 30,
   memoryMb: 200,
   async run(context) {
-    const { params, range, sampleRateHz, channelCount } = context;
+    const { params, range } = context;
     const audio = context.input('audio');
     const stream = await createStream(context);
     const residuals = createResidualRange(audio, stream, context.state as ResidualRangeState | undefined);
-    const meter = createResidualMeter(sampleRateHz);
-    const blockFrames = BLOCK_SEC * sampleRateHz;
-    for (let start = range.startFrame; start < range.endFrame; start += blockFrames) {
-      const frames = Math.min(blockFrames, range.endFrame - start);
-      const makeBlock = () => Array.from({ length: channelCount }, () => new Float64Array(frames));
-      const input = makeBlock();
-      const residual = makeBlock();
-      audio.read(start, input);
+    for (const { start, end, input, residual } of blocksOf(context)) {
       await residuals.read(start, residual);
-      meter.add(input, residual);
-      const output = residual.map((samples, channel) => {
-        const before = input[channel]!;
-        return samples.map((value, n) =>
-          params.givesResidual ? params.residualGain * value : before[n]! - params.residualGain * value,
-        );
-      });
-      context.write('audio', start, output);
-      context.progress(start + frames - range.startFrame);
+      if (params.givesResidual) scaleBlock(residual, params.residualGain);
+      else {
+        audio.read(start, input);
+        subtractScaled(input, params.residualGain, residual);
+      }
+      context.write('audio', start, residual);
+      context.progress(end - range.startFrame);
     }
-    return { part: meter.figures(), state: residuals.saveState() };
+    return { part: null, state: residuals.saveState() };
+  },
+  merge: () => null,
+});
+
+/** What a denoiser took away, against the input; `made` is what it gave. */
+export const residualScan = defineScan<unknown, ResidualParams, ResidualFigures, ResidualFigures>({
+  order: 'parallel',
+  rangeSec: 30,
+  memoryMb: 20,
+  reachSec: 0,
+  runsNetworks: false,
+  run(context) {
+    const { params, range, sampleRateHz } = context;
+    const meter = createResidualMeter(sampleRateHz);
+    for (const { start, end, input, residual } of blocksOf(context)) {
+      context.input('audio').read(start, input);
+      context.input('made').read(start, residual);
+      if (!params.givesResidual) subtractScaled(input, 1, residual);
+      scaleBlock(residual, 1 / params.residualGain);
+      meter.add(input, residual);
+      context.progress(end - range.startFrame);
+    }
+    return { part: meter.figures() };
   },
   merge: (parts) => addResidualFigures([...parts]),
 });
@@ -85,8 +107,10 @@ export const denoiseApply = defineApply<unknown, DenoiseParams, ResidualFigures,
 /** Signs that the voice was altered, 32 ms each; `made` is what the denoiser gave. */
 export const guardScan = defineScan<unknown, { readonly isResidual: boolean }, Uint8Array, Uint8Array>({
   order: 'parallel',
-  rangeSec: 60,
+  rangeSec: 30,
   memoryMb: 40,
+  reachSec: REACH_SEC,
+  runsNetworks: false,
   async run(context) {
     const { range, frameCount, sampleRateHz, params } = context;
     const meter = await context.resource('signs of an altered voice', createSignMeter);
@@ -125,9 +149,35 @@ export const silenceApply = defineApply<unknown, null, null, null>({
 export const denoisePasses: Passes = {
   levels: levelScan,
   denoise: denoiseApply,
+  residual: residualScan,
   guard: guardScan,
   silence: silenceApply,
 };
+
+/** The blocks of a range, with room for two, of every channel, that the next block takes again. */
+function* blocksOf({ range, sampleRateHz, channelCount }: RangeContext<unknown, unknown>) {
+  const blockFrames = BLOCK_SEC * sampleRateHz;
+  const makeRoom = () => Array.from({ length: channelCount }, () => new Float64Array(blockFrames));
+  const [inputRoom, residualRoom] = [makeRoom(), makeRoom()];
+  for (let start = range.startFrame; start < range.endFrame; start += blockFrames) {
+    const end = Math.min(start + blockFrames, range.endFrame);
+    const cut = (room: readonly Float64Array[]) => room.map((samples) => samples.subarray(0, end - start));
+    yield { start, end, input: cut(inputRoom), residual: cut(residualRoom) };
+  }
+}
+
+function scaleBlock(block: readonly Float64Array[], gain: number): void {
+  for (const samples of block) for (let n = 0; n < samples.length; n++) samples[n] = gain * samples[n]!;
+}
+
+/** Puts input − gain · block into the block. */
+function subtractScaled(input: readonly Float64Array[], gain: number, block: readonly Float64Array[]): void {
+  for (const [channel, samples] of block.entries()) subtractFrom(input[channel]!, gain, samples);
+}
+
+function subtractFrom(before: Float64Array, gain: number, samples: Float64Array): void {
+  for (let n = 0; n < samples.length; n++) samples[n] = before[n]! - gain * samples[n]!;
+}
 
 async function createStream(context: RangeContext<unknown, DenoiseParams>): Promise<ResidualStream> {
   const { params, sampleRateHz, channelCount } = context;

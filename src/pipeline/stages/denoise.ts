@@ -1,19 +1,30 @@
 // The stage `denoise`: takes noise out of recordings, or leaves them alone where that would do harm.
 // It first looks for noise, then lets the best denoiser that is here work, then looks at what was taken away: where
 // that holds tones of the signal it tries the next denoiser, and in the end gives the input back with the reason.
+// A denoiser works in one thread; the looks at what it makes follow it in another.
 import * as z from 'zod';
 import { type GuardVerdict, judgeContent } from '../../dsp/denoise/content-guard.js';
 import {
   judgeNoise,
+  type LevelHistogram,
   type NoiseEvidence,
   noisePowerOf,
   steadyLevelDbfs,
 } from '../../dsp/denoise/noise-evidence.js';
 import type { ResidualFigures } from '../../dsp/denoise/residual-meter.js';
 import { dbToGain, gainToDb, powerToDb, roundTo } from '../../units.js';
+import { bothOf } from '../in-lanes.js';
 import { defineStage, type StageJob, type StageOutcome } from '../stage.js';
 import { chooseDenoisers, DENOISERS, type Denoiser, harmOf } from './denoise-decision.js';
-import { denoiseApply, denoisePasses, guardScan, levelScan, silenceApply } from './denoise-passes.js';
+import {
+  denoiseApply,
+  denoisePasses,
+  guardScan,
+  levelScan,
+  type ResidualParams,
+  residualScan,
+  silenceApply,
+} from './denoise-passes.js';
 import { hashProfile, learnProfile } from './denoise-profile.js';
 
 /** Unlimited for practical purposes: the models' own convention. */
@@ -124,7 +135,7 @@ const result = z.strictObject({
 /** The stage. */
 export const denoiseStage = defineStage({
   id: 'denoise',
-  version: 3,
+  version: 4,
   summary: 'Take noise out of recordings.',
   source:
     'OM-LSA with IMCRA (Cohen & Berdugo 2001, Cohen 2003); DeepFilterNet3 (Schröter et al. 2023) where it is installed',
@@ -141,55 +152,94 @@ export const denoiseStage = defineStage({
 
 async function run(job: StageJob<Options>): Promise<StageOutcome> {
   const audio = job.inputs.audio!;
-  const evidence = judgeNoise(await job.scan(levelScan, null), audio.sampleRateHz);
+  const isNothingAsked = job.options.strengthPercent === 0 || job.options.maxReductionDb === 0;
+  // A model that a person named works whatever is found: it need not wait.
+  const isSettled = job.options.model === 'deepfilternet3' && !isNothingAsked;
+  const [settled, levels] = await bothOf(
+    isSettled ? denoiseAndLook(job) : Promise.resolve(undefined),
+    job.scan(levelScan, null),
+  );
+  const evidence = judgeNoise(levels, audio.sampleRateHz);
   const isInstalled = job.models.deepfilternet3 !== undefined;
-  if (job.options.strengthPercent === 0 || job.options.maxReductionDb === 0) {
-    return leaveAlone(job, evidence, 'a reduction of 0 was asked for');
-  }
+  if (isNothingAsked) return leaveAlone(job, evidence, 'a reduction of 0 was asked for');
   const profile =
     job.options.profile === undefined ? undefined : await learnProfile(audio, job.options.profile);
   // Whoever shows where the noise is has decided that there is some.
   const decision =
     profile === undefined
       ? chooseDenoisers(evidence, job.options.model, isInstalled, audio.name === 'mix')
-      : {
-          tries: [
-            job.options.model === 'deepfilternet3' ? ('deepfilternet3' as const) : ('embedded' as const),
-          ],
-        };
+      : { tries: [isSettled ? ('deepfilternet3' as const) : ('embedded' as const)] };
   if ('reason' in decision) return leaveAlone(job, evidence, decision.reason);
+  if (settled !== undefined) {
+    const found = harmOf(settled.figures);
+    if (found !== undefined) job.note('warning', `deepfilternet3 was asked for, though ${found}`);
+    return describeResult(job, evidence, 'deepfilternet3', settled);
+  }
 
   let harm = '';
   for (const denoiser of decision.tries) {
-    const figures = await applyDenoiser(job, denoiser, profile ?? noisePowerOf(evidence, audio.sampleRateHz));
+    const figures = await denoise(job, denoiser, profile ?? noisePowerOf(evidence, audio.sampleRateHz));
     const found = harmOf(figures);
-    if (found === undefined || job.options.model === 'deepfilternet3') {
-      if (found !== undefined) job.note('warning', `${denoiser} was asked for, though ${found}`);
-      return describeResult(job, evidence, denoiser, figures);
-    }
+    if (found === undefined)
+      return describeResult(job, evidence, denoiser, { figures, ...(await lookAtResult(job)) });
     job.note('info', `${denoiser} was not used: ${found}`);
     harm = found;
   }
   return leaveAlone(job, evidence, harm);
 }
 
-function applyDenoiser(
+/** What was seen of a denoiser's work. */
+interface Look {
+  readonly figures: ResidualFigures;
+  /** Levels of the result; null where that is the residual. */
+  readonly levels: LevelHistogram | null;
+  /** Of an altered voice, 32 ms each. */
+  readonly signs: Uint8Array;
+}
+
+/** The work of the model that was named, with all looks at it. */
+async function denoiseAndLook(job: StageJob<Options>): Promise<Look> {
+  const [figures, seen] = await bothOf(
+    denoise(job, 'deepfilternet3', new Float64Array(0)),
+    lookAtResult(job),
+  );
+  return { figures, ...seen };
+}
+
+/** Lets a denoiser work; gives what it took away. */
+async function denoise(
   job: StageJob<Options>,
   denoiser: Denoiser,
   noisePower: Float64Array,
 ): Promise<ResidualFigures> {
   const { stereo, postFilter, what } = job.options;
   const { channelCount } = job.inputs.audio!;
-  const params = {
-    denoiser,
+  const residual: ResidualParams = {
     residualGain: residualGainOf(job.options, denoiser),
+    givesResidual: what === 'residual',
+  };
+  const params = {
+    ...residual,
+    denoiser,
     maxReductionDb: limitOf(job.options, denoiser),
     isLinked: stereo === 'linked',
     hasPostFilter: postFilter,
-    givesResidual: what === 'residual',
     noisePower: denoiser === 'embedded' ? noisePower : new Float64Array(0),
   };
-  return job.apply(denoiseApply, params, { audio: { channelCount } });
+  const work = job.apply(denoiseApply, params, { audio: { channelCount } });
+  const [, figures] = await bothOf(work, job.scan(residualScan, residual, { made: job.output('audio') }));
+  return figures;
+}
+
+/** Looks at what a denoiser has made, or is making. */
+async function lookAtResult(job: StageJob<Options>): Promise<Omit<Look, 'figures'>> {
+  const isCleaned = job.options.what === 'cleaned';
+  const made = job.output('audio');
+  const [levels, signs] = await bothOf(
+    isCleaned ? job.scan(levelScan, null, { audio: made }) : Promise.resolve(null),
+    job.scan(guardScan, { isResidual: !isCleaned }, { made }),
+  );
+  return { levels, signs };
 }
 
 /** Factor of the residual: a network's is scaled to the limit; the embedded denoiser's gain has the limit as its floor. */
@@ -203,24 +253,20 @@ function limitOf({ maxReductionDb }: Options, denoiser: Denoiser): number {
   return maxReductionDb ?? (denoiser === 'embedded' ? EMBEDDED_LIMIT_DB : NO_LIMIT_DB);
 }
 
-async function describeResult(
+function describeResult(
   job: StageJob<Options>,
   evidence: NoiseEvidence,
   denoiser: Denoiser,
-  figures: ResidualFigures,
-): Promise<StageOutcome> {
+  { figures, levels, signs }: Look,
+): StageOutcome {
   const { sampleRateHz } = job.inputs.audio!;
-  const isCleaned = job.options.what === 'cleaned';
-  const after = isCleaned
-    ? steadyLevelDbfs(evidence, await job.scan(levelScan, null, { audio: job.output('audio') }), sampleRateHz)
-    : null;
+  const after = levels === null ? null : steadyLevelDbfs(evidence, levels, sampleRateHz);
   const model = job.models.deepfilternet3;
   const before = evidence.noiseFloorDbfs;
   const limitDb = limitOf(job.options, denoiser);
   const gain = residualGainOf(job.options, denoiser);
   const residualDb = powerToDb(figures.residualEnergy / figures.inputEnergy) + gainToDb(gain);
-  const made = { made: job.output('audio') };
-  const verdict = judgeContent(await job.scan(guardScan, { isResidual: !isCleaned }, made));
+  const verdict = judgeContent(signs);
   const altered = alteredText(verdict);
   if (altered !== undefined) job.note('warning', altered);
   return {

@@ -15,6 +15,7 @@ import { type DamagedRegion, joinTouching } from '../../dsp/repair/repair-range.
 import { type RepairSetting, runRepair } from '../../dsp/repair/repairs.js';
 import { measureRumble } from '../../dsp/repair/rumble.js';
 import { addShimmer, measureShimmer, type ShimmerCounts } from '../../dsp/repair/shimmer.js';
+import { type LongCombs, measureLongCombs } from '../../dsp/repair/soft-hum.js';
 import { addLineCounts, countLines, type LineCounts } from '../../dsp/repair/still-lines.js';
 import {
   addVoiceLevels,
@@ -36,6 +37,8 @@ export interface Survey {
   readonly ceilings: readonly ClipCeilings[];
   readonly dcOffsets: readonly number[];
   readonly combScores: Uint8Array;
+  /** Of ranges of RANGE_SEC. */
+  readonly longCombs: readonly LongCombs[];
   readonly rumble: Uint32Array;
   readonly band: SpectrumSum;
   readonly shimmer: ShimmerCounts | null;
@@ -48,6 +51,7 @@ interface SurveyPart {
   /** Means of successive blocks of 100 ms, per channel. */
   readonly blockMeans: readonly (readonly number[])[];
   readonly combScores: Uint8Array;
+  readonly longCombs: LongCombs | null;
   readonly rumble: Uint32Array;
   readonly band: SpectrumSum;
   readonly shimmer: ShimmerCounts | null;
@@ -66,7 +70,7 @@ const BLOCK_FRAMES = 1 << 18;
 /** Regions that are listed of each repair; all are counted. */
 export const LISTED_REGIONS = 200;
 const LEAST_MEANS = 10;
-const RANGE_SEC = 60;
+export const RANGE_SEC = 60;
 
 export const surveyScan = defineScan<unknown, SurveyParams, SurveyPart, Survey>({
   order: 'parallel',
@@ -102,6 +106,7 @@ export const surveyScan = defineScan<unknown, SurveyParams, SurveyPart, Survey>(
         negative,
         blockMeans,
         combScores: params.hum ? measureCombs(audio, startFrame, endFrame) : new Uint8Array(0),
+        longCombs: params.hum ? measureLongCombs(audio, startFrame, endFrame) : null,
         rumble: params.rumble ? measureRumble(audio, startFrame, endFrame) : new Uint32Array(0),
         band: measureBand(audio, startFrame, endFrame),
         shimmer: params.shimmer ? addShimmer(shimmer) : null,
@@ -127,6 +132,7 @@ export const surveyScan = defineScan<unknown, SurveyParams, SurveyPart, Survey>(
         Uint8Array,
         parts.map((part) => part.combScores),
       ),
+      longCombs: parts.flatMap((part) => part.longCombs ?? []),
       rumble,
       band: addSpectra(parts.map((part) => part.band)),
       shimmer: params.shimmer ? addShimmer(parts.flatMap((part) => part.shimmer ?? [])) : null,

@@ -9,6 +9,7 @@ import { type Hum, resolveHum, trackHum } from '../../dsp/repair/hum-track.js';
 import type { RepairSetting } from '../../dsp/repair/repairs.js';
 import { isRumble, rumbleLevelDbfs } from '../../dsp/repair/rumble.js';
 import { isShimmer, shimmerShareOf } from '../../dsp/repair/shimmer.js';
+import { trackSoftHum } from '../../dsp/repair/soft-hum.js';
 import { findStillLines, type StillLine } from '../../dsp/repair/still-lines.js';
 import { judgeVoice, type Voice } from '../../dsp/repair/voice.js';
 import { gainToDb, powerToDb, roundTo } from '../../units.js';
@@ -17,6 +18,7 @@ import { type FoundVoice, findVoice, sileroNeed, voiceActivityPasses } from '../
 import {
   humScan,
   LISTED_REGIONS,
+  RANGE_SEC,
   type RegionSummary,
   regionScan,
   repairApply,
@@ -45,7 +47,7 @@ type Job = StageJob<RestoreOptions>;
 /** The stage. */
 export const restoreStage = defineStage({
   id: 'restore',
-  version: 4,
+  version: 5,
   summary: 'Mend clipped peaks, clicks, hum, rumble, plosives, sibilants, shimmer; extend the band.',
   source:
     'Janssen et al. 1986; Vaseghi & Rayner 1990; Godsill & Rayner 1998; spectral band replication: Dietz et al. 2002',
@@ -134,9 +136,7 @@ async function examine(job: Job): Promise<Findings> {
     rumble: isAsked(job, 'rumble'),
     shimmer: isAsked(job, 'shimmer'),
   });
-  const track = isAsked(job, 'hum') ? trackHum(survey.combScores) : undefined;
-  const hum =
-    track === undefined ? undefined : resolveHum(track, await job.scan(humScan, { track: track.track }));
+  const hum = isAsked(job, 'hum') ? await findHum(job, survey) : undefined;
   const wantsVoice = job.options.repairs.some(isVoiceRepair);
   const speech = wantsVoice
     ? await findVoice(job, audio, { role: 'audio', wish: job.options.detector })
@@ -164,6 +164,18 @@ async function examine(job: Job): Promise<Findings> {
     speech,
     voice,
   };
+}
+
+/** Hum that stands out second by second, else what stands out of a minute as a whole. */
+async function findHum(job: Job, { combScores, longCombs }: Survey): Promise<Hum | undefined> {
+  const { frameCount, sampleRateHz } = job.inputs.audio!;
+  const tracks = [trackHum(combScores), trackSoftHum(longCombs, RANGE_SEC, frameCount / sampleRateHz)];
+  for (const found of tracks) {
+    if (found === undefined) continue;
+    const hum = resolveHum(found, await job.scan(humScan, { track: found.track }));
+    if (hum !== undefined) return hum;
+  }
+  return undefined;
 }
 
 /** The repairs that there is reason for, in the order of REPAIRS. */

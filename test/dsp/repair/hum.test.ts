@@ -4,6 +4,7 @@ import { measureCombs, measurePhasors } from '../../../src/dsp/repair/hum-lines.
 import { type Hum, resolveHum, trackHum } from '../../../src/dsp/repair/hum-track.js';
 import { runRepair } from '../../../src/dsp/repair/repairs.js';
 import { isRumble, measureRumble, rumbleLevelDbfs } from '../../../src/dsp/repair/rumble.js';
+import { measureLongCombs, trackSoftHum } from '../../../src/dsp/repair/soft-hum.js';
 import {
   differenceOf,
   isSameAudio,
@@ -51,8 +52,37 @@ function bassLine(): Float64Array {
 
 function findHum(samples: Float64Array): Hum | undefined {
   const source = sourceOf([samples], RATE);
-  const track = trackHum(measureCombs(source, 0, FRAMES));
-  return track === undefined ? undefined : resolveHum(track, measurePhasors(source, 0, FRAMES, track.track));
+  const tracks = [
+    trackHum(measureCombs(source, 0, FRAMES)),
+    trackSoftHum([measureLongCombs(source, 0, FRAMES)], FRAMES / RATE, FRAMES / RATE),
+  ];
+  for (const found of tracks) {
+    const hum = found && resolveHum(found, measurePhasors(source, 0, FRAMES, found.track));
+    if (hum !== undefined) return hum;
+  }
+  return undefined;
+}
+
+/** Bars of two seconds that repeat to the sample: a kick at 50 Hz, a bass at 100 Hz, lines at every multiple of 0.5 Hz. */
+function sequencedBars(): Float64Array {
+  return Float64Array.from({ length: FRAMES }, (_, n) => {
+    const beatSec = (n / RATE) % 0.5;
+    const barSec = (n / RATE) % 2;
+    const kick = Math.exp(-12 * beatSec) * Math.sin(2 * Math.PI * 50 * beatSec);
+    let bass = 0;
+    if (barSec < 1.2) for (let k = 1; k <= 4; k++) bass += Math.sin(2 * Math.PI * 100 * k * barSec) / k;
+    return 0.4 * kick + 0.2 * Math.min(1, 20 * barSec) * Math.exp(-barSec) * bass;
+  });
+}
+
+/** A bass line in a dull roar without a pause. */
+function loudMusic(): Float64Array {
+  let held = 0;
+  const roar = whiteNoise(FRAMES, -12, 5).map((value) => {
+    held += 0.1 * (value - held);
+    return held;
+  });
+  return sumOf(bassLine(), roar);
 }
 
 function remove(samples: Float64Array, hum: Hum, rangeFrames = FRAMES): Float64Array {
@@ -81,6 +111,20 @@ describe('hum', () => {
     expect(levelDbfs(added) - levelDbfs(left)).toBeGreaterThan(leastDb);
   });
 
+  it('is found 19 dB below music that never pauses, and falls', () => {
+    const music = loudMusic();
+    const shape = humOf(50.1, 0.02, 0.01);
+    const gain = 10 ** ((levelDbfs(music) - 19 - levelDbfs(shape)) / 20);
+    const added = shape.map((value) => gain * value);
+    const damaged = sumOf(music, added);
+    expect(trackHum(measureCombs(sourceOf([damaged], RATE), 0, FRAMES))).toBeUndefined();
+    const hum = findHum(damaged)!;
+    expect(hum.minHz).toBeGreaterThan(49.95);
+    expect(hum.maxHz).toBeLessThan(50.25);
+    const left = differenceOf(remove(damaged, hum), music).subarray(RATE, FRAMES - RATE);
+    expect(levelDbfs(added) - levelDbfs(left)).toBeGreaterThan(3);
+  });
+
   it('is taken out from under bass notes, which stay', () => {
     const bass = bassLine();
     const added = humOf(50.1, 0, 0.02);
@@ -95,9 +139,16 @@ describe('hum', () => {
     ['a voice', voice],
     ['a bass line', bassLine()],
     ['music', sumOf(musicLike(FRAMES, RATE), room)],
+    ['loud music', loudMusic()],
     ['silence', new Float64Array(FRAMES)],
   ])('is not found in %s', (_name, clean) => {
     expect(findHum(clean)).toBeUndefined();
+  });
+
+  it('is not taken from bars that repeat by what stands out of a minute as a whole', () => {
+    const combs = measureLongCombs(sourceOf([sequencedBars()], RATE), 0, FRAMES);
+    expect(combs.mains[0]!.score).toBeGreaterThan(24);
+    expect(trackSoftHum([combs], FRAMES / RATE, FRAMES / RATE)).toBeUndefined();
   });
 
   it('comes out the same for any cut into ranges', () => {
