@@ -2,6 +2,7 @@
 // an error's class and code do not survive the way between threads.
 import { type ErrorRecord, toForgeError } from '../errors.js';
 import type { EncodePart, EncodeRequest } from './executor.js';
+import { isLong } from './long-recording.js';
 import { type MergeTask, mergeRanges, type RangeTask, type ResourceMap, runRange } from './range-task.js';
 import { loadPasses } from './registry.js';
 
@@ -22,7 +23,9 @@ const resources: ResourceMap = new Map();
 /** Piscina's entry. */
 export async function work(message: WorkerMessage): Promise<WorkerReply> {
   try {
-    return { value: await reply(message) };
+    const made = { value: await reply(message) };
+    if (message.kind !== 'merge' || !isLong(message.task.shape)) return made;
+    return (await import('./moved.js')).moved(made) as WorkerReply;
   } catch (error) {
     return { error: toForgeError(error).toJSON() };
   }
