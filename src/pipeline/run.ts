@@ -132,7 +132,7 @@ class TrackRun {
   }
 
   async execute(report: ReportWriter): Promise<TrackResult> {
-    if (this.#cache.isEmpty) await this.#warmFirst();
+    if (this.#cache.isEmpty) await this.#warm(this.plan.nodes[0]);
     await this.#openInput();
     const stages: StageRecord[] = [];
     for (const node of this.plan.nodes) stages.push(await this.#runNode(node));
@@ -215,6 +215,7 @@ class TrackRun {
     const key = this.#keyOf(node, inputs, models);
     const cached = this.#cache.load(key, inputs);
     this.#report(node.id, 0);
+    if (cached === undefined) await this.#warm(this.plan.nodes[this.plan.nodes.indexOf(node) + 1]);
     const result = cached ?? (await this.#runStage(node, inputs, models, key));
     for (const [role, ref] of Object.entries(result.outputs)) this.#versions.set(`${node.id}.${role}`, ref);
     this.#results.set(node.id, result);
@@ -248,9 +249,11 @@ class TrackRun {
     };
   }
 
-  /** While the input is hashed, threads of the first pass start: a second where there will be ranges for it. */
-  async #warmFirst(): Promise<void> {
-    const [node] = this.plan.nodes;
+  /**
+   * Threads of a stage's first pass start, a second where there will be ranges for it: while the input is hashed, and while
+   * the stage before is at work with threads of its own.
+   */
+  async #warm(node: PlanNode | undefined): Promise<void> {
     const [pass] = Object.values(node?.stage.passes ?? {});
     if (node === undefined || pass === undefined) return;
     const hasTwo = pass.order === 'parallel' && (this.info.durationSec ?? 0) > SHORT_SEC;
