@@ -1,5 +1,5 @@
 // Worker threads: one piscina pool for all work but that of networks, and one for each stage that runs some, all drawing on
-// one budget of cores and memory. The only file, with worker.ts, that knows of threads.
+// one budget of cores and memory. The only file, with worker.ts and moved.ts, that knows of threads.
 //
 // Cancelling never ends a worker, because a thread that ends inside of a network run takes the process down: a
 // shared flag is read between blocks and ranges, and pools are closed when they are idle.
