@@ -11,7 +11,7 @@ import {
 } from './separate-range.js';
 
 /** Weight of the rules' stems; the network's have the rest. */
-const RULES_SHARE = 0.35;
+const RULES_SHARE = 0.4;
 
 /** The song that a range is part of. */
 export interface BlendedSong extends NetworkSong {
