@@ -11,7 +11,9 @@ const sourceFolder = fileURLToPath(new URL('../src/dsp/kernels/assembly/', impor
 const targetFolder = fileURLToPath(new URL('../src/dsp/kernels/generated/', import.meta.url));
 const target = join(targetFolder, 'kernels.ts');
 
-const names = readdirSync(sourceFolder).filter((name) => name.endsWith('.ts'));
+// Files of shared/ are imported by the others; what they export stays inside of the module.
+const names = readdirSync(sourceFolder, { recursive: true }).filter((name) => name.endsWith('.ts'));
+const entries = names.filter((name) => !name.startsWith('shared'));
 const sources = Object.fromEntries(
   names.map((name) => [name, readFileSync(join(sourceFolder, name), 'utf8')]),
 );
@@ -25,7 +27,7 @@ if (!isFresh) await compile();
 async function compile() {
   const { default: asc } = await import('assemblyscript/asc');
   let wasm;
-  const { error, stderr } = await asc.main([...names, ...FLAGS, '--outFile', 'kernels.wasm'], {
+  const { error, stderr } = await asc.main([...entries, ...FLAGS, '--outFile', 'kernels.wasm'], {
     readFile: (name) => sources[name] ?? null,
     writeFile: (_name, bytes) => {
       wasm = bytes;

@@ -3,6 +3,8 @@
 // before by one product and one difference; interpolation of true peaks four frames
 // at a time with folded symmetric taps, and only where a block can exceed the peak that is already known.
 
+import { anyAbove, largestLane } from './shared/peaks';
+
 /**
  * K-weighting of two channels. coefficients: b0 b1 b2 a1 a2 of the shelf, a1 a2 of the high pass (whose numerator is
  * 1 −2 1). state: x1 x2 y1 y2 z1 z2, two lanes each. energies: two f64, to which the sums of squares are added.
@@ -115,15 +117,6 @@ function quiet(v: v128): v128 {
   return v128.and(v, f64x2.gt(f64x2.abs(v), f64x2.splat(1e-30)));
 }
 
-// @ts-ignore: decorator
-@inline
-function largest(v: v128): f32 {
-  return max(
-    max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)),
-    max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)),
-  );
-}
-
 /** Largest absolute sample of `frames`, which is rounded up to a multiple of 4 (the rest must be readable samples or 0). */
 export function samplePeak(samples: usize, frames: i32): f32 {
   let even = f32x4.splat(0);
@@ -134,7 +127,7 @@ export function samplePeak(samples: usize, frames: i32): f32 {
     odd = f32x4.pmax(odd, f32x4.abs(v128.load(samples, 16)));
   }
   if (samples < end) even = f32x4.pmax(even, f32x4.abs(v128.load(samples)));
-  return largest(f32x4.pmax(even, odd));
+  return largestLane(f32x4.pmax(even, odd));
 }
 
 /**
@@ -152,30 +145,16 @@ export function truePeak4(samples: usize, frames: i32, taps: usize, limit: f32, 
       let peak = f32x4.splat(known);
       while (samples < stop) {
         const near = min(samples + 64, stop);
-        if (anyAbove(samples - 32, near + 32, largest(peak) / limit)) {
+        if (anyAbove(samples - 32, near + 32, largestLane(peak) / limit)) {
           for (let p = samples; p < near; p += 16) peak = peakAround(p, taps, peak);
         }
         samples = near;
       }
-      known = largest(peak);
+      known = largestLane(peak);
     }
     samples = stop;
   }
   return known;
-}
-
-/** Whether a sample between two addresses, a multiple of 16 bytes apart, is above a level. */
-// @ts-ignore: decorator
-@inline
-function anyAbove(from: usize, to: usize, level: f32): bool {
-  let even = f32x4.splat(0);
-  let odd = f32x4.splat(0);
-  for (; from + 32 <= to; from += 32) {
-    even = f32x4.pmax(even, f32x4.abs(v128.load(from)));
-    odd = f32x4.pmax(odd, f32x4.abs(v128.load(from, 16)));
-  }
-  if (from < to) even = f32x4.pmax(even, f32x4.abs(v128.load(from)));
-  return v128.any_true(f32x4.gt(f32x4.pmax(even, odd), f32x4.splat(level)));
 }
 
 /** By lane the larger of `peak` and of what lies at four samples and between them and the next. */
@@ -211,7 +190,7 @@ export function peakNearTop(samples: usize, frames: i32, taps: usize, isFourfold
     const far = f32x4.pmax(f32x4.abs(v128.load(p, 32)), f32x4.abs(v128.load(p, 48)));
     const peaks = f32x4.pmax(near, far);
     if (v128.any_true(f32x4.gt(peaks, f32x4.splat(top)))) {
-      top = largest(peaks);
+      top = largestLane(peaks);
       at = p;
     }
   }
@@ -229,7 +208,7 @@ export function truePeak2(samples: usize, frames: i32, taps: usize, limit: f32, 
     const stop = min(samples + 256, end);
     let top = f32x4.splat(0);
     for (let p = samples - 48; p < stop + 48; p += 16) top = f32x4.pmax(top, f32x4.abs(v128.load(p)));
-    if (largest(top) * limit > known) {
+    if (largestLane(top) * limit > known) {
       let peak = f32x4.splat(known);
       for (let p = samples; p < stop; p += 16) {
         let half = f32x4.splat(0);
@@ -239,7 +218,7 @@ export function truePeak2(samples: usize, frames: i32, taps: usize, limit: f32, 
         }
         peak = f32x4.pmax(peak, f32x4.pmax(f32x4.abs(v128.load(p)), f32x4.abs(half)));
       }
-      known = largest(peak);
+      known = largestLane(peak);
     }
     samples = stop;
   }
