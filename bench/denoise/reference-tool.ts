@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { openWav } from '../../dist/audio/wav-reader.js';
 import { createWavWriter } from '../../dist/audio/wav-writer.js';
 import type { BenchRow } from '../run.js';
-import { type Cost, FORGE, timed } from './timed.js';
+import { type Cost, timed, timedForge } from './timed.js';
 
 const PEERS_DIR = join(import.meta.dirname, '../.peers');
 const RATE_HZ = 48_000;
@@ -93,15 +93,15 @@ export function compareTime(
   const input = join(folder, 'noisy.wav');
   const long = Float64Array.from({ length: durationSec * RATE_HZ }, (_, n) => noisy[n % noisy.length]!);
   writeMono(input, long);
-  const env = { ...process.env, FORGE_MODELS_DIR: modelsDir, FORGE_CACHE_DIR: join(folder, 'cache') };
+  const env = { FORGE_MODELS_DIR: modelsDir, FORGE_CACHE_DIR: join(folder, 'cache') };
   const theirs: Cost[] = [];
   const ours: Cost[] = [];
   let peakMemoryMb = 0;
   for (let n = 0; n < repeats; n++) {
     theirs.push(timed(tool.path, ['-m', tool.model, '-D', '-o', join(folder, 'tool'), input]));
     const out = join(folder, `out-${n}`);
-    const args = [FORGE, 'denoise', input, '--model', 'deepfilternet3', '--out', out, '--quiet'];
-    ours.push(timed(process.execPath, args, env));
+    const args = ['denoise', input, '--model', 'deepfilternet3', '--out', out, '--quiet'];
+    ours.push(timedForge(args, env));
     const run = JSON.parse(readFileSync(join(out, 'noisy', 'run.json'), 'utf8')) as {
       entries: { peakMemoryMb: number }[];
     };
@@ -110,13 +110,13 @@ export function compareTime(
     rmSync(env.FORGE_CACHE_DIR, { recursive: true, force: true });
   }
   const least = (costs: readonly Cost[], pick: (cost: Cost) => number) => Math.min(...costs.map(pick));
-  const timeRatio = least(ours, (cost) => cost.elapsedSec) / least(theirs, (cost) => cost.elapsedSec);
+  const timeRatio = least(ours, (cost) => cost.wallSec) / least(theirs, (cost) => cost.wallSec);
   const cpuRatio = least(ours, (cost) => cost.cpuSec) / least(theirs, (cost) => cost.cpuSec);
   return {
     name: `forge denoise against the Rust tool, ${durationSec} s mono`,
     figures: {
-      toolRealTime: least(theirs, (cost) => cost.elapsedSec) / durationSec,
-      forgeRealTime: least(ours, (cost) => cost.elapsedSec) / durationSec,
+      toolRealTime: least(theirs, (cost) => cost.wallSec) / durationSec,
+      forgeRealTime: least(ours, (cost) => cost.wallSec) / durationSec,
       timeRatio,
       cpuRatio,
       peakMemoryMb,

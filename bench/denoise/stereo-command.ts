@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createWavWriter } from '../../dist/audio/wav-writer.js';
 import type { BenchRow } from '../run.js';
-import { FORGE, timed } from './timed.js';
+import { timedForge } from './timed.js';
 
 const RATE_HZ = 48_000;
 /** What is promised is 1; the clock of a machine that others use differs by this from turn to turn. */
@@ -25,17 +25,16 @@ export function compareStereo(
   const left = Float64Array.from({ length: durationSec * RATE_HZ }, (_, n) => noisy[n % noisy.length]!);
   const right = left.map((_, n) => RIGHT_GAIN * (left[n - RIGHT_DELAY_FRAMES] ?? 0));
   const inputs = [[left], [left, right]].map((block) => writeInput(folder, block));
-  const env = { ...process.env, FORGE_MODELS_DIR: modelsDir };
   const ratios = Array.from({ length: repeats }, () => {
     const [mono, stereo] = inputs.map((input) => {
       const out = join(folder, 'stereo-command');
-      const args = [FORGE, 'denoise', input, '--model', 'deepfilternet3', '--jobs', '2', '--out', out];
-      const cost = timed(process.execPath, [...args, '--quiet'], env);
+      const args = ['denoise', input, '--model', 'deepfilternet3', '--jobs', '2', '--out', out];
+      const cost = timedForge([...args, '--quiet'], { FORGE_MODELS_DIR: modelsDir });
       rmSync(out, { recursive: true });
       return cost;
     });
     return {
-      elapsed: stereo!.elapsedSec / mono!.elapsedSec,
+      elapsed: stereo!.wallSec / mono!.wallSec,
       cpu: stereo!.cpuSec / mono!.cpuSec,
     };
   });

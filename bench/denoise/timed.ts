@@ -1,22 +1,17 @@
-// What a whole command costs.
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+// What a whole command costs, or an Error where it fails.
+import { type Cost, FORGE, timed as timedAlways } from '../peers/tools.js';
 
-export const FORGE = join(import.meta.dirname, '../../bin/forge.js');
+export type { Cost };
 
-export interface Cost {
-  readonly elapsedSec: number;
-  readonly cpuSec: number;
+/** @throws Error when the program fails */
+export function timed(program: string, args: readonly string[]): Cost {
+  const cost = timedAlways(program, args);
+  if (cost.status !== 0) throw new Error(`${program} ended with ${cost.status}: ${cost.stderr}`);
+  return cost;
 }
 
-/** Elapsed time and processor time of a command. @throws Error when it fails */
-export function timed(path: string, args: readonly string[], env = process.env): Cost {
-  const { status, stderr } = spawnSync('bash', ['-c', 'time -p "$0" "$@"', path, ...args], {
-    encoding: 'utf8',
-    env: { ...env, LC_ALL: 'C' },
-  });
-  const [, elapsed, user, system] =
-    /real ([\d.]+)\s+user ([\d.]+)\s+sys ([\d.]+)\s*$/.exec(stderr ?? '') ?? [];
-  if (status !== 0 || elapsed === undefined) throw new Error(`${path} ended with ${status}: ${stderr}`);
-  return { elapsedSec: Number(elapsed), cpuSec: Number(user) + Number(system) };
+/** Of forge, with variables of its own in the environment. @throws Error when it fails */
+export function timedForge(args: readonly string[], env: Readonly<Record<string, string>>): Cost {
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return timed('env', [...settings, process.execPath, FORGE, ...args]);
 }
